@@ -1,0 +1,1 @@
+"""gti: the command that operates the GTI lakehouse."""
