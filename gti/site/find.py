@@ -1,0 +1,72 @@
+"""Which site is meant: --site, GTI_SITE, ./gti.toml, the XDG config folder, the built-in one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from gti.errors import Misused
+from gti.site.document import Document, read
+from gti.site.load import default_name, load, site_names
+from gti.site.model import Site, did_you_mean
+
+BUILTIN = Path(__file__).with_name("builtin.toml")
+FILE = "gti.toml"
+
+
+def find(named: str | None) -> Site:
+    """`named` is a site's name or a file; None takes the first file that exists."""
+    document, name = locate(named)
+    return load(document, name, builtin())
+
+
+def locate(named: str | None) -> tuple[Document, str]:
+    if named is None:
+        document = read(next(files()))
+        return document, default_name(document)
+    if is_file(named):
+        document = read(Path(named).expanduser())
+        return document, default_name(document)
+    for file in files():
+        document = read(file)
+        if named in site_names(document):
+            return document, named
+    raise Misused(
+        f"no site is called '{named}'" + did_you_mean(named, known_sites()),
+        details=[("looked in", "\n".join(str(file) for file in files()))],
+        next=["gti site show", "gti site init"],
+    )
+
+
+def is_file(named: str) -> bool:
+    return named.endswith(".toml") or os.sep in named or "/" in named
+
+
+def files() -> Iterator[Path]:
+    """Every site file, the nearest first; the built-in one is always the last."""
+    here = Path(FILE)
+    if here.exists():
+        yield here
+    folder = config_folder()
+    main = folder / FILE
+    if main.exists():
+        yield main
+    yield from sorted(file for file in folder.glob("*.toml") if file != main)
+    yield BUILTIN
+
+
+def config_folder() -> Path:
+    """$XDG_CONFIG_HOME/gti, by default ~/.config/gti; on Windows %APPDATA%\\gti."""
+    base = os.environ.get("XDG_CONFIG_HOME") or (os.environ.get("APPDATA") if os.name == "nt" else None)
+    return Path(base or Path("~/.config").expanduser()) / "gti"
+
+
+def known_sites() -> list[str]:
+    return list(dict.fromkeys(name for file in files() for name in site_names(read(file))))
+
+
+@cache
+def builtin() -> Document:
+    return read(BUILTIN)

@@ -1,0 +1,106 @@
+"""OpenSSH's known_hosts, read without an SSH library: who is known, by which keys."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class HostKey:
+    kind: str
+    blob: bytes
+    revoked: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        return fingerprint(self.blob)
+
+
+@dataclass
+class KnownHosts:
+    """Plain names are indexed; hashed names and patterns are few and tried one by one."""
+
+    file: Path
+    plain: dict[str, list[HostKey]] = field(default_factory=lambda: defaultdict(list))
+    others: list[tuple[str, HostKey]] = field(default_factory=list)
+
+    @classmethod
+    def read(cls, file: Path) -> KnownHosts:
+        """A missing file knows nobody; a line that makes no sense is passed over, as ssh does."""
+        try:
+            text = file.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            text = ""
+        return cls.parse(text, file)
+
+    @classmethod
+    def parse(cls, text: str, file: Path = Path()) -> KnownHosts:
+        known = cls(file)
+        for line in text.splitlines():
+            known._add(line)
+        return known
+
+    def _add(self, line: str) -> None:
+        words = line.split()
+        marker = words.pop(0) if words and words[0].startswith("@") else ""
+        if len(words) < 3 or words[0].startswith("#") or marker == "@cert-authority":
+            return
+        try:
+            key = HostKey(words[1], base64.b64decode(words[2], validate=True), marker == "@revoked")
+        except (binascii.Error, ValueError):
+            return
+        if any(character in words[0] for character in "|*?!"):
+            self.others.append((words[0], key))
+            return
+        for name in words[0].split(","):
+            self.plain[name.lower()].append(key)
+
+    def keys_of(self, name: str) -> list[HostKey]:
+        """Every key recorded for a name in the form of `entry_name`."""
+        return list(self._matching(name.lower()))
+
+    def _matching(self, name: str) -> Iterator[HostKey]:
+        yield from self.plain.get(name, ())
+        for pattern, key in self.others:
+            if _is_hash_of(pattern, name) or _matches(pattern, name):
+                yield key
+
+
+def entry_name(host: str, port: int | None) -> str:
+    """A host as known_hosts writes it: the port only where it is not 22."""
+    return host if port in (None, 22) else f"[{host}]:{port}"
+
+
+def fingerprint(blob: bytes) -> str:
+    """SHA256:…, as ssh-keygen -l shows it."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
+
+
+def _is_hash_of(pattern: str, name: str) -> bool:
+    parts = pattern.split("|")
+    if len(parts) != 4 or parts[1] != "1":
+        return False
+    try:
+        salt, expected = base64.b64decode(parts[2]), base64.b64decode(parts[3])
+    except (binascii.Error, ValueError):
+        return False
+    return hmac.compare_digest(hmac.new(salt, name.encode(), hashlib.sha1).digest(), expected)
+
+
+def _matches(patterns: str, name: str) -> bool:
+    if patterns.startswith("|"):
+        return False
+    found = False
+    for pattern in patterns.lower().split(","):
+        if pattern.startswith("!") and fnmatchcase(name, pattern[1:]):
+            return False
+        found = found or fnmatchcase(name, pattern.replace("[", "[[]"))
+    return found
