@@ -1,0 +1,115 @@
+"""Who we are: key files, the agent, and passphrases asked for once, on a terminal only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import paramiko
+from paramiko.auth_strategy import AuthSource, AuthStrategy, InMemoryPrivateKey
+
+DEFAULT_FILES = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
+
+AskPassphrase = Callable[[Path], str | None]
+
+
+class Locked(Exception):
+    """A key needs a passphrase, and there is nobody to ask."""
+
+
+class Keyring:
+    """Key files, each read and unlocked once per run, whatever the number of hosts."""
+
+    def __init__(self, ask: AskPassphrase | None) -> None:
+        self._ask = ask
+        self._loaded: dict[Path, paramiko.PKey | str] = {}
+        self._lock = Lock()
+
+    def key(self, file: Path, unlock: bool) -> paramiko.PKey | None:
+        """None for a key that is not there, is no key, or is locked while `unlock` is false."""
+        with self._lock:
+            known = self._loaded.get(file)
+            if known is None or (known == "locked" and unlock):
+                known = self._loaded[file] = self._read(file, unlock)
+        return known if isinstance(known, paramiko.PKey) else None
+
+    def why_not(self, file: Path) -> str | None:
+        """Why a key file could not be used."""
+        known = self._loaded.get(file)
+        return known if isinstance(known, str) else None
+
+    def _read(self, file: Path, unlock: bool) -> paramiko.PKey | str:
+        try:
+            return paramiko.PKey.from_path(str(file))
+        except FileNotFoundError:
+            return "not there"
+        except OSError as error:
+            return f"cannot be read ({error.strerror})"
+        except TypeError:  # cryptography's way to say that it is encrypted
+            return self._unlocked(file) if unlock else "locked"
+        except (ValueError, paramiko.SSHException):
+            return "not a private key"
+
+    def _unlocked(self, file: Path) -> paramiko.PKey | str:
+        for _ in range(3):
+            passphrase = self._ask(file) if self._ask else None
+            if passphrase is None:
+                return "has a passphrase, and there is no terminal to ask for it"
+            try:
+                # The annotation says str; what the library below takes is bytes.
+                return paramiko.PKey.from_path(str(file), passphrase.encode())  # type: ignore[arg-type]
+            except (ValueError, paramiko.SSHException):
+                continue
+        return "the passphrase was wrong three times"
+
+
+class Identities(AuthStrategy):
+    """The order of trying: the host's own keys, the agent's, the usual ones; locked ones last."""
+
+    def __init__(self, user: str, files: list[Path], others_too: bool, keyring: Keyring) -> None:
+        super().__init__(ssh_config=paramiko.SSHConfig())
+        self._user = user
+        self._others_too = others_too
+        self._keyring = keyring
+        self._own = files
+        self.tried: list[str] = []
+
+    def get_sources(self) -> Iterator[AuthSource]:
+        usual = [Path(name).expanduser() for name in DEFAULT_FILES] if self._others_too else []
+        files = list(dict.fromkeys([*self._own, *usual]))
+        yield from self._from_files(self._own, unlock=False)
+        if self._others_too or not self._own:
+            yield from self._from_agent()
+        yield from self._from_files([file for file in files if file not in self._own], unlock=False)
+        yield from self._from_files([file for file in files if self._is_locked(file)], unlock=True)
+
+    def _is_locked(self, file: Path) -> bool:
+        return self._keyring.why_not(file) == "locked"
+
+    def _from_files(self, files: list[Path], unlock: bool) -> Iterator[AuthSource]:
+        for file in files:
+            key = self._keyring.key(file, unlock)
+            if key is not None:
+                self.tried.append(str(file))
+                yield InMemoryPrivateKey(self._user, key)
+            elif file in self._own or unlock:
+                reason = self._keyring.why_not(file)
+                if reason != "locked":
+                    self.tried.append(f"{file} ({reason})")
+
+    def _from_agent(self) -> Iterator[AuthSource]:
+        try:
+            keys = agent_keys()
+        except (paramiko.SSHException, OSError) as error:
+            self.tried.append(f"the agent ({error})")
+            return
+        for key in keys:
+            self.tried.append(f"the agent's {key.get_name()} {key.fingerprint}")
+            yield InMemoryPrivateKey(self._user, key)
+
+
+def agent_keys() -> tuple[Any, ...]:
+    """The agent's keys; one connection to it for each of ours, for it is not made for several threads."""
+    return tuple(paramiko.Agent().get_keys())

@@ -1,0 +1,71 @@
+"""Names to addresses: the name first, the site's address as the fallback, quickly, and once per run."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+
+from gti.site import Host
+
+PATIENCE = 1.0  # seconds for a name server; a dead one would cost ten
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Where to try a host, in this order; `tried` is how an error message tells it."""
+
+    name: str
+    candidates: tuple[str, ...]
+    tried: str
+
+
+def look_up(name: str) -> list[str]:
+    """What the system's resolver says, the order kept."""
+    found = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+
+
+class Resolver:
+    def __init__(self, look_up: Callable[[str], list[str]] = look_up, patience: float = PATIENCE) -> None:
+        self._look_up = look_up
+        self._patience = patience
+        self._known: dict[str, list[str]] = {}
+        self._lock = Lock()
+
+    def addresses(self, host: Host, name: str | None = None) -> Addresses:
+        """`name` is another name for the host, as ~/.ssh/config may give it."""
+        name = name or host.name
+        resolved = self._resolve(name)
+        candidates = dict.fromkeys(resolved)
+        steps = [f"{name} → {', '.join(resolved)}" if resolved else f"{name} (no such name)"]
+        if host.address and host.address not in candidates:
+            candidates[host.address] = None
+            steps.append(host.address)
+        return Addresses(name, tuple(candidates), ", then ".join(steps))
+
+    def _resolve(self, name: str) -> list[str]:
+        with self._lock:
+            if name in self._known:
+                return self._known[name]
+        resolved = self._in_time(name)
+        with self._lock:
+            return self._known.setdefault(name, resolved)
+
+    def _in_time(self, name: str) -> list[str]:
+        """getaddrinfo takes no time-out, so it is left behind in its thread when it dawdles."""
+        answer: SimpleQueue[list[str]] = SimpleQueue()
+
+        def ask() -> None:
+            try:
+                answer.put(self._look_up(name))
+            except (OSError, UnicodeError):
+                answer.put([])
+
+        Thread(target=ask, daemon=True).start()
+        try:
+            return answer.get(timeout=self._patience)
+        except Empty:
+            return []
