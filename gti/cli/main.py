@@ -1,0 +1,63 @@
+"""Where a command line comes in and an exit code goes out."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import click
+
+from gti.cli.app import App
+from gti.cli.options import global_options
+from gti.cli.tree import LazyGroup
+from gti.errors import Exit, GtiError
+
+
+@click.group(
+    cls=LazyGroup,
+    commands_in={
+        "status": ("gti.cli.status", "Is the platform well? If not: what is the cause?"),
+        "doctor": ("gti.cli.doctor", "Look over this workstation and the hosts, and say what to mend."),
+        "exec": ("gti.cli.exec", "Run one command on many hosts."),
+        "site": ("gti.cli.site", "Show, check, begin and trust the site: its hosts and services."),
+        "completion": ("gti.cli.completion", "Print the completion script of a shell."),
+        "version": ("gti.cli.version", "The versions of gti and of the libraries it uses."),
+    },
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@global_options
+def gti() -> None:
+    """Operate the GTI lakehouse.
+
+    Exit codes: 0 done, 1 failed, 2 usage, 3 unhealthy, 4 unreachable, 5 refused, 6 locked, 7 partly done,
+    130 interrupted.
+    """
+
+
+def main() -> NoReturn:
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """One command line. Every way out is one of gti.errors.Exit."""
+    app = App()
+    try:
+        code = gti.main(arguments, prog_name="gti", standalone_mode=False, obj=app)
+        return int(code or Exit.DONE)
+    except click.UsageError as error:
+        error.show()
+        return Exit.USAGE
+    except GtiError as error:
+        if app.debug:
+            app.show_traceback(error)
+        if error.what:
+            app.complain(error.lines())
+        return error.exit
+    except (KeyboardInterrupt, click.Abort):
+        return Exit.INTERRUPTED
+    except Exception as bug:  # noqa: BLE001 - the last resort: an operator is not shown a traceback
+        if app.debug:
+            app.show_traceback(bug)
+        what = f"{type(bug).__name__}: {bug}".splitlines()[0]
+        app.complain([f"this is a defect of gti: {what}", "  next  the same command with --debug shows where"])
+        return Exit.FAILED

@@ -1,0 +1,64 @@
+"""Bytes from hosts to our own streams: exact into files and pipes, harmless on terminals, secrets masked."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from typing import BinaryIO, TextIO, cast
+
+from gti.cli.app import App
+from gti.cli.output import ReaderLeft, nobody_reads
+from gti.cli.terminal import harmless
+
+CHUNK = 64 * 1024
+
+
+class Screen(BytesIO):
+    """Takes bytes, shows text: what a terminal must not obey is made visible."""
+
+    def __init__(self, app: App, stream: TextIO) -> None:
+        super().__init__()
+        self._app = app
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder("utf-8")("backslashreplace").decode
+
+    def write(self, data: object) -> int:
+        whole = bytes(cast(bytes, data))
+        self._stream.write(self._app.masked(harmless(self._decode(whole).replace("\r\n", "\n"))))
+        self._stream.flush()
+        return len(whole)
+
+
+class Pipe(BytesIO):
+    """Takes bytes, passes them on unchanged."""
+
+    def __init__(self, app: App, stream: TextIO) -> None:
+        super().__init__()
+        self._app = app
+        self._stream = stream.buffer
+
+    def write(self, data: object) -> int:
+        try:
+            written = self._stream.write(cast(bytes, data))
+            self._stream.flush()
+            return written
+        except BrokenPipeError:
+            nobody_reads()
+            raise ReaderLeft from None
+
+
+@contextmanager
+def straight(app: App, stream: TextIO) -> Iterator[BinaryIO]:
+    """A sink for one host's output."""
+    stream.flush()
+    yield Screen(app, stream) if stream.isatty() else Pipe(app, stream)
+
+
+def prefixed(app: App, source: BinaryIO, stream: TextIO, prefix: str) -> None:
+    """Print what a host said, each line under its name."""
+    source.seek(0)
+    with straight(app, stream) as sink:
+        for line in iter(lambda: source.readline(CHUNK), b""):
+            sink.write(prefix.encode() + (line if line.endswith(b"\n") else line + b"\n"))
