@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from importlib import import_module
 from typing import NoReturn
 
 import click
@@ -11,6 +13,9 @@ from gti.cli.app import App
 from gti.cli.options import global_options
 from gti.cli.tree import LazyGroup
 from gti.errors import Exit, GtiError
+
+
+COMPLETION_VARIABLE = "_GTI_COMPLETE"
 
 
 @click.group(
@@ -41,6 +46,8 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """One command line. Every way out is one of gti.errors.Exit."""
     app = App()
+    if COMPLETION_VARIABLE in os.environ:
+        import_module("gti.cli.completion")  # it teaches click the shells that click does not know
     try:
         code = gti.main(arguments, prog_name="gti", standalone_mode=False, obj=app)
         return int(code or Exit.DONE)

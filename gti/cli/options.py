@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from gti.cli.app import App
+from gti.cli.app import App, duration
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -82,6 +82,18 @@ def on_option(function: Decorated) -> Decorated:
 def parallel_option(function: Decorated) -> Decorated:
     return click.option(
         "--parallel", type=click.IntRange(1, 256), default=16, show_default=True, help="Hosts at the same time."
+    )(function)
+
+
+def watch_option(function: Decorated) -> Decorated:
+    return click.option(
+        "--watch",
+        is_flag=False,
+        flag_value="2s",
+        default=None,
+        metavar="[EVERY]",
+        callback=duration,
+        help="Look again and again, by default every 2s.",
     )(function)
 
 

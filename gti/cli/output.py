@@ -107,8 +107,9 @@ def plain(value: object) -> object:
     return value
 
 
-def as_json(app: App, value: object) -> str:
-    return json.dumps(_masked(app, plain(value)), ensure_ascii=False, indent=2) + "\n"
+def as_json(app: App, value: object, compact: bool = False) -> str:
+    """Compact is one document to a line, as programs like to read a stream of them."""
+    return json.dumps(_masked(app, plain(value)), ensure_ascii=False, indent=None if compact else 2) + "\n"
 
 
 def as_yaml(app: App, value: object) -> str:

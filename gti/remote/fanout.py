@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from gti.errors import GtiError
 
@@ -75,3 +76,30 @@ def _in_order(
                 raise outcome
             early[arrived] = outcome
         yield early.pop(position)
+
+
+@dataclass(frozen=True)
+class Late:
+    """A task that did not come back in time. Its thread is left behind; it ends with the program."""
+
+
+def within(seconds: float, tasks: Mapping[str, Callable[[], Value]]) -> dict[str, Value | GtiError | Late]:
+    """All tasks at once, and an entry for each when the time is up."""
+    done: SimpleQueue[tuple[str, Outcome[str, Value] | BaseException]] = SimpleQueue()
+
+    def labour(name: str, task: Callable[[], Value]) -> None:
+        done.put((name, _attempt(name, lambda _: task())))
+
+    for name, task in tasks.items():
+        Thread(target=labour, args=(name, task), daemon=True).start()
+    until = time.monotonic() + seconds
+    results: dict[str, Value | GtiError | Late] = dict.fromkeys(tasks, Late())
+    for _ in tasks:
+        try:
+            name, outcome = done.get(timeout=max(0.001, until - time.monotonic()))
+        except Empty:
+            break
+        if isinstance(outcome, BaseException):
+            raise outcome
+        results[name] = outcome.error or cast(Value, outcome.value)
+    return results

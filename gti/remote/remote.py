@@ -70,23 +70,23 @@ class Remote:
     def shown_key(self, host: Host) -> HostKey:
         return self._connections.shown_key(host)
 
-    def reach(self, endpoint: Endpoint) -> Reach:
+    def reach(self, endpoint: Endpoint, seconds: float | None = None) -> Reach:
         """Where to connect: through a tunnel where the site says so, else the host's own address."""
         host = endpoint.host
         if endpoint.via == "ssh":
-            address, port = "127.0.0.1", self._tunnel(endpoint).port
+            address, port = "127.0.0.1", self._tunnel(endpoint, seconds).port
         else:
             addresses = self._resolver.addresses(host)
             if not addresses.candidates:
                 raise Unreachable(f"{host.name} has no address", details=[("tried", addresses.tried)])
-            address, port = self._listening(addresses, endpoint.port), endpoint.port
+            address, port = self._listening(addresses, endpoint.port, seconds), endpoint.port
         return Reach(host.name, endpoint.port, address, port, endpoint.tls, endpoint.ca)
 
-    def _listening(self, addresses: Addresses, port: int) -> str:
+    def _listening(self, addresses: Addresses, port: int, seconds: float | None) -> str:
         """A name that leads astray is found out here: the first address where somebody listens."""
         if len(addresses.candidates) > 1:
             try:
-                with dial(addresses, port, time.monotonic() + self._within) as connected:
+                with dial(addresses, port, time.monotonic() + (seconds or self._within)) as connected:
                     return str(connected.getpeername()[0])
             except OSError:
                 pass  # nobody does: the caller's own attempt says so in its own words
@@ -97,8 +97,8 @@ class Remote:
         tunnel = self._tunnels.get(endpoint)
         return tunnel.refusal if tunnel else None
 
-    def _tunnel(self, endpoint: Endpoint) -> Tunnel:
-        self.connect(endpoint.host)
+    def _tunnel(self, endpoint: Endpoint, seconds: float | None) -> Tunnel:
+        self.connect(endpoint.host, seconds)
         with self._lock:
             if endpoint not in self._tunnels:
                 to = ("127.0.0.1", endpoint.port)

@@ -1,0 +1,226 @@
+"""`gti status`: one look at the platform."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from gti.cli.app import App, pass_app
+from gti.cli.options import common_options, watch_option
+from gti.cli.output import Column, as_csv, as_json, as_table, as_yaml, output_option, write
+from gti.cli.watch import watching
+from gti.errors import GtiError, Unhealthy, Unreachable
+from gti.remote.trust import UnknownHostKey
+from gti.status.health import Cause, HostSeen, Verdict, describe_unit
+from gti.status.look import Platform, look
+
+COLUMNS = [
+    Column("COMPONENT", "component"),
+    Column("SERVICE", "service"),
+    Column("HOST", "host"),
+    Column("HEALTH", "health", colored=True),
+    Column("SSH", "ssh"),
+    Column("UNIT", "unit", colored=True),
+    Column("ANSWER", "answer"),
+    Column("VERSION", "version"),
+]
+
+
+def _complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
+    from gti.cli.complete import services
+
+    return services(context, parameter, incomplete)
+
+
+@click.command("status")
+@click.argument("words", nargs=-1, metavar="[COMPONENT|HOST|SERVICE]...", shell_complete=_complete)
+@watch_option
+@output_option
+@common_options
+@pass_app
+def command(app: App, words: tuple[str, ...], watch: float | None, form: str) -> None:
+    """Is the platform well? If not: what is the cause?
+
+    Three layers of every service: its host answers SSH, its unit runs, and it answers in its own protocol.
+    Exit code 0: all well; 3: something is unhealthy; 4: a host or service could not be reached or judged.
+    """
+    with app.remote() as remote:
+        for _ in watching(watch, form):
+            platform = look(app.site, remote, app.secrets, words)
+            write(_printed(app, platform, form, compact=watch is not None))
+            if form == "table":
+                _tell_what_was_not_seen(app, platform)
+    if error := _conclusion(platform):
+        raise error
+
+
+def _printed(app: App, platform: Platform, form: str, compact: bool) -> str:
+    if form == "json":
+        return as_json(app, _whole(platform), compact=compact)
+    if form == "yaml":
+        return as_yaml(app, _whole(platform))
+    if form == "csv":
+        return as_csv(app, [_service(verdict) for verdict in platform.verdicts])
+    rows = [_row(verdict) for verdict in platform.verdicts]
+    return as_table(app, rows, COLUMNS) + "".join(_cause_lines(cause) for cause in platform.causes)
+
+
+def _row(verdict: Verdict) -> dict[str, Any]:
+    """One line of the table: short, for eyes."""
+    service, seen = verdict.service, verdict.seen
+    return {
+        "component": service.component,
+        "service": service.name,
+        "host": service.host.alias,
+        "health": verdict.health + (f" ← {verdict.chain[1]}" if len(verdict.chain) > 1 else ""),
+        "ssh": _ssh(seen.host),
+        "unit": _unit_words(verdict),
+        "answer": _answer_words(verdict),
+        "version": _version(verdict),
+    }
+
+
+def _ssh(host: HostSeen) -> str:
+    if host.error is None:
+        return "ok"
+    return "no answer" if host.away else "no login"
+
+
+def _unit_words(verdict: Verdict) -> str:
+    unit = verdict.seen.unit
+    words = [unit.state]
+    if unit.since:
+        words.append(_age((datetime.now(UTC) - unit.since).total_seconds()))
+    if unit.why and unit.state != "unknown":
+        words.append(f"({unit.why})")
+    if unit.restarts:
+        words.append(f"{unit.restarts} restarts")
+    return " ".join(words)
+
+
+def _age(seconds: float) -> str:
+    for size, letter in ((86400, "d"), (3600, "h"), (60, "m")):
+        if seconds >= size:
+            return f"{int(seconds // size)}{letter}"
+    return f"{max(0, int(seconds))}s"
+
+
+def _answer_words(verdict: Verdict) -> str | None:
+    seen = verdict.seen
+    return seen.answer.says if seen.answer else seen.silence
+
+
+def _version(verdict: Verdict) -> str | None:
+    version, lock = _version_of(verdict), verdict.service.version
+    if version is None or lock is None or same_version(version, lock):
+        return version
+    return f"{version} (lock: {lock})"
+
+
+def _version_of(verdict: Verdict) -> str | None:
+    return verdict.seen.answer.version if verdict.seen.answer else None
+
+
+def same_version(one: str, other: str) -> bool:
+    """As far as both tell: 10.11 is 10.11.6, and Kafka says 3.9 for 3.9.0."""
+    pairs = zip(one.split("."), other.split("."), strict=False)
+    return all(mine == theirs for mine, theirs in pairs)
+
+
+def _cause_lines(cause: Cause) -> str:
+    service = cause.verdict.service
+    hurts = f"\n         hurts {', '.join(cause.hurts)}" if cause.hurts else ""
+    return f"\ncause    {service.name} on {service.host.alias}: {cause.verdict.what}{hurts}\n"
+
+
+def _whole(platform: Platform) -> dict[str, Any]:
+    """The document of -o json and -o yaml: see docs/output.md."""
+    causes = [_cause(cause) for cause in platform.causes]
+    return {
+        "site": platform.site.name,
+        "at": platform.at,
+        "seconds": round(platform.seconds, 3),
+        "health": _overall(platform),
+        "first_cause": causes[0]["service"] if causes else None,
+        "causes": causes,
+        "services": [_service(verdict) for verdict in platform.verdicts],
+    }
+
+
+def _cause(cause: Cause) -> dict[str, Any]:
+    service = cause.verdict.service
+    return {
+        "service": service.name,
+        "component": service.component,
+        "host": service.host.alias,
+        "health": cause.verdict.health,
+        "what": cause.verdict.what,
+        "hurts": cause.hurts,
+    }
+
+
+def _service(verdict: Verdict) -> dict[str, Any]:
+    service, seen = verdict.service, verdict.seen
+    version = _version_of(verdict)
+    return {
+        "service": service.name,
+        "component": service.component,
+        "host": service.host.alias,
+        "health": verdict.health,
+        "what": verdict.what,
+        "cause": verdict.chain[-1] if verdict.health != "ok" else None,
+        "chain": verdict.chain,
+        "ssh": _ssh(seen.host),
+        "unit": seen.unit.state,
+        "unit_since": seen.unit.since,
+        "unit_restarts": seen.unit.restarts,
+        "unit_detail": describe_unit(seen.unit),
+        "answers": None
+        if seen.answer is None and seen.silence is None
+        else seen.answer is not None and seen.answer.well,
+        "answer": _answer_words(verdict),
+        "not_asked": seen.answer.missing if seen.answer else seen.unasked,
+        "version": version,
+        "version_locked": service.version,
+        "version_ok": None
+        if version is None or service.version is None
+        else same_version(version, service.version),
+    }
+
+
+def _overall(platform: Platform) -> str:
+    healths = {verdict.health for verdict in platform.verdicts}
+    return next((bad for bad in ("unreachable", "unhealthy", "unknown", "degraded") if bad in healths), "ok")
+
+
+def _tell_what_was_not_seen(app: App, platform: Platform) -> None:
+    """What was less deep than it could be: one line for each reason, not for each service."""
+    reasons: dict[str, list[str]] = {}
+    for verdict in platform.verdicts:
+        seen = verdict.seen
+        if seen.answer and seen.answer.missing:
+            app.note(f"{verdict.service.name}: {seen.answer.missing}")
+        if seen.host.error and not seen.host.away:
+            key = (
+                "unknown host key: gti site trust"
+                if isinstance(seen.host.error, UnknownHostKey)
+                else seen.host.error.what
+            )
+            reasons.setdefault(key, []).append(seen.host.host.alias)
+    for reason, hosts in reasons.items():
+        app.note(f"units not seen on {', '.join(dict.fromkeys(hosts))}: {reason}")
+
+
+def _conclusion(platform: Platform) -> GtiError | None:
+    overall = _overall(platform)
+    if overall == "ok":
+        return None
+    names = [cause.verdict.service.name for cause in platform.causes]
+    kind = Unreachable if overall in ("unreachable", "unknown") else Unhealthy
+    first = platform.causes[0].verdict.service if platform.causes else None
+    return kind(
+        f"the platform is {overall}: {', '.join(names)}",
+        next=[f"gti doctor {first.host.alias}"] if first else [],
+    )

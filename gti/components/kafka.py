@@ -1,0 +1,131 @@
+"""Kafka: brokers, controller and topics, asked of the bootstrap address alone.
+
+The client library dials the brokers' advertised names too, which do not resolve behind a tunnel; two old
+requests of the protocol, which every broker since 0.10 understands, need no library.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from gti.components.answer import Answer, Login, NoAnswer, plural
+from gti.components.wire import Deadline, Wire, connect
+from gti.remote.reach import Reach
+
+LARGEST = 16 << 20
+METADATA, API_VERSIONS = 3, 18
+PRODUCE, FETCH, LIST_OFFSETS = 0, 1, 2
+ALL_TOPICS = struct.pack(">i", -1)
+CORRELATION = 0x677469
+
+# The first release that understood this version of that request. Brokers never tell their release.
+RELEASES = (
+    ("4.2", LIST_OFFSETS, 11),
+    ("4.1", PRODUCE, 13),
+    ("4.0", LIST_OFFSETS, 10),
+    ("3.9", FETCH, 17),
+    ("3.8", PRODUCE, 11),
+    ("3.7", FETCH, 16),
+    ("3.5", FETCH, 15),
+    ("3.1", FETCH, 13),
+    ("3.0", LIST_OFFSETS, 7),
+)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    brokers: frozenset[int]
+    controller: int
+    topics: int
+    leaderless: int
+
+
+def probe(at: Reach, login: Login, seconds: float) -> Answer:
+    with connect(at, Deadline.after(seconds), at_most=LARGEST) as wire:
+        newest = _api_versions(wire)
+        version = next((name for name, api, least in RELEASES if newest.get(api, -1) >= least), None)
+        if METADATA not in newest:
+            return Answer(well=False, says="a controller's port: no broker listens here", version=version)
+        try:
+            return _judge(_metadata(wire), version)
+        except NoAnswer as silence:
+            says = f"answers, but tells nothing of its cluster ({silence.what})"
+            return Answer(well=False, says=says, version=version)
+
+
+def _judge(cluster: Cluster, version: str | None) -> Answer:
+    brokers = plural(len(cluster.brokers), "broker")
+    if cluster.controller not in cluster.brokers:
+        return Answer(well=False, says=f"{brokers}, no controller", version=version)
+    if cluster.leaderless:
+        says = f"{brokers}, {plural(cluster.leaderless, 'partition')} without a leader"
+        return Answer(well=False, says=says, version=version)
+    says = f"{brokers}, controller {cluster.controller}, {plural(cluster.topics, 'topic')}"
+    return Answer(well=True, says=says, version=version)
+
+
+def _api_versions(wire: Wire) -> dict[int, int]:
+    """The newest version of each request that the broker understands."""
+    _request(wire, API_VERSIONS, 0)
+    if wire.number(2) != 0:
+        raise NoAnswer("not a Kafka broker's answer")
+
+    def api() -> tuple[int, int]:
+        key, _oldest, newest = wire.number(2), wire.number(2), wire.number(2)
+        return key, newest
+
+    return dict(_array(wire, api))
+
+
+def _metadata(wire: Wire) -> Cluster:
+    _request(wire, METADATA, 1, ALL_TOPICS)
+    brokers = frozenset(_array(wire, lambda: _broker(wire)))
+    controller = wire.number(4)
+    topics = _array(wire, lambda: _topic(wire))
+    ours = [leaders for internal, leaders in topics if not internal]
+    leaderless = sum(leader < 0 for _, leaders in topics for leader in leaders)
+    return Cluster(brokers, controller, len(ours), leaderless)
+
+
+def _broker(wire: Wire) -> int:
+    broker = wire.number(4)
+    _string(wire)
+    wire.number(4)
+    _string(wire)
+    return broker
+
+
+def _topic(wire: Wire) -> tuple[bool, list[int]]:
+    wire.number(2)
+    _string(wire)
+    internal = wire.number(1) != 0
+    return internal, _array(wire, lambda: _leader(wire))
+
+
+def _leader(wire: Wire) -> int:
+    """Of one partition; its replicas and those in sync are read over."""
+    wire.number(2)
+    wire.number(4)
+    leader = wire.number(4)
+    _array(wire, lambda: wire.number(4))
+    _array(wire, lambda: wire.number(4))
+    return leader
+
+
+def _request(wire: Wire, api: int, version: int, body: bytes = b"") -> None:
+    message = struct.pack(">hhih3s", api, version, CORRELATION, 3, b"gti") + body
+    wire.sendall(struct.pack(">i", len(message)) + message)
+    length, correlation = wire.number(4), wire.number(4)
+    if not 4 < length <= LARGEST or correlation != CORRELATION:
+        raise NoAnswer("not a Kafka broker's answer")
+
+
+def _array[Item](wire: Wire, item: Callable[[], Item]) -> list[Item]:
+    return [item() for _ in range(wire.number(4))]
+
+
+def _string(wire: Wire) -> None:
+    """Read over. -1 stands for none."""
+    wire.read(max(0, wire.number(2)))

@@ -1,0 +1,176 @@
+"""Looks at everything at once, and comes back in time whoever does not answer."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from gti.components import probe_of
+from gti.components.answer import Answer, Login
+from gti.errors import GtiError, Unreachable
+from gti.remote.command import Command
+from gti.remote.fanout import Late, within
+from gti.remote.remote import Remote
+from gti.secrets import SecretError, Secrets
+from gti.site import Endpoint, Host, Service, Site
+from gti.status.health import Cause, HostSeen, ServiceSeen, Verdict, causes, is_away, verdicts
+from gti.status.unit import Unit, answers, question
+
+WHOLE_LOOK = 4.2  # seconds for everything: with the start of the program, five
+CONNECTING = 2.5
+ASKING = 2.5
+
+
+@dataclass(frozen=True)
+class Platform:
+    """The result of one look."""
+
+    site: Site
+    at: datetime
+    seconds: float
+    verdicts: tuple[Verdict, ...]
+    causes: tuple[Cause, ...]
+
+
+@dataclass(frozen=True)
+class _HostLook:
+    seen: HostSeen
+    units: dict[str, Unit]
+
+
+def look(site: Site, remote: Remote, secrets: Secrets, words: Sequence[str] = ()) -> Platform:
+    """All services that `words` name, and what those need: a cause may lie outside of what was asked for."""
+    started = time.monotonic()
+    services = with_needs(site, site.select_services(words))
+    hosts = [host for host in site.hosts if any(service.host == host for service in services)]
+    tasks: dict[str, Callable[[], _HostLook | Answer]] = {}
+    for host in hosts:
+        tasks[f"host {host.alias}"] = _host_task(remote, host, services)
+    for service in services:
+        if service.protocol:
+            tasks[f"service {service.name}"] = _service_task(site, remote, secrets, service, started)
+    results = within(WHOLE_LOOK - (time.monotonic() - started), tasks)
+    host_looks = {host.alias: _host_look(host, results[f"host {host.alias}"]) for host in hosts}
+    seen = [
+        _seen(remote, site, one, host_looks[one.host.alias], results.get(f"service {one.name}"))
+        for one in services
+    ]
+    judged = verdicts(seen)
+    return Platform(
+        site, datetime.now(UTC), time.monotonic() - started, tuple(judged), tuple(causes(site, judged))
+    )
+
+
+def with_needs(site: Site, chosen: Sequence[Service]) -> list[Service]:
+    wanted = {service.name for service in chosen}
+    for service in reversed(site.services):  # dependents come after what they need
+        if service.name in wanted:
+            wanted.update(service.needs)
+    return [service for service in site.services if service.name in wanted]
+
+
+def _host_task(remote: Remote, host: Host, services: Sequence[Service]) -> Callable[[], _HostLook | Answer]:
+    here = [service for service in services if service.host == host]
+
+    def task() -> _HostLook:
+        remote.connect(host, CONNECTING)
+        units = [service.unit for service in here if service.unit]
+        found = _units(remote, host, list(dict.fromkeys(units)))
+        for service in here:
+            if service.commands:
+                found[service.name] = _by_command(remote, host, service.commands.status)
+        return _HostLook(HostSeen(host), found)
+
+    return task
+
+
+def _units(remote: Remote, host: Host, units: list[str]) -> dict[str, Unit]:
+    if not units:
+        return {}
+    result = remote.run(host, question(units), seconds=ASKING)
+    if result.code != 0:
+        words = result.stderr.decode("utf-8", "replace").strip().splitlines()
+        return {
+            unit: Unit("unknown", why=words[-1] if words else f"systemctl: exit {result.code}") for unit in units
+        }
+    return answers(result.stdout, units)
+
+
+def _by_command(remote: Remote, host: Host, status: tuple[str, ...]) -> Unit:
+    result = remote.run(host, Command(status), seconds=ASKING)
+    if result.code == 0:
+        return Unit("active")
+    return Unit("inactive", why=f"{status[0]}: exit {result.code}")
+
+
+def _service_task(
+    site: Site, remote: Remote, secrets: Secrets, service: Service, started: float
+) -> Callable[[], _HostLook | Answer]:
+    def task() -> Answer:
+        endpoint = asked_at(site, service)
+        if endpoint is None:
+            raise Unreachable("it has no port to ask at")
+        reach = remote.reach(endpoint, CONNECTING)
+        left = WHOLE_LOOK - (time.monotonic() - started) - 0.3
+        return probe_of(service.protocol or "")(reach, login_of(service, secrets), max(0.3, min(ASKING, left)))
+
+    return task
+
+
+def asked_at(site: Site, service: Service) -> Endpoint | None:
+    """Spark answers on its web port; a scheduler speaks through its webserver."""
+    if service.protocol in ("spark-master", "spark-worker"):
+        return service.web_endpoint
+    if service.protocol == "airflow-scheduler":
+        web = [
+            one
+            for one in site.services
+            if one.protocol == "airflow-webserver" and one.component == service.component
+        ]
+        return web[0].endpoint if web else None
+    return service.endpoint
+
+
+def login_of(service: Service, secrets: Secrets) -> Login:
+    """With what can be looked up; what cannot makes the question less deep, not impossible."""
+    user = password = wanting = None
+    try:
+        user = secrets.text(service.user) if service.user else None
+        password = secrets.look_up(service.password) if service.password else None
+    except SecretError as error:
+        wanting = error.what
+    return Login(user, password, wanting, service.database, service.bucket)
+
+
+def _host_look(host: Host, result: _HostLook | Answer | GtiError | Late) -> _HostLook:
+    if isinstance(result, _HostLook):
+        return result
+    if isinstance(result, GtiError):
+        return _HostLook(HostSeen(host, result, is_away(result)), {})
+    late = Unreachable(f"{host.alias} did not answer over SSH in {WHOLE_LOOK:g} s", next=[f"ssh -v {host.name}"])
+    return _HostLook(HostSeen(host, late, away=True), {})
+
+
+def _seen(
+    remote: Remote,
+    site: Site,
+    service: Service,
+    host: _HostLook,
+    result: _HostLook | Answer | GtiError | Late | None,
+) -> ServiceSeen:
+    name = service.unit or service.name
+    unit = host.units.get(name, Unit("unknown", why=host.seen.error.what if host.seen.error else None))
+    if isinstance(result, Answer):
+        return ServiceSeen(service, host.seen, unit, result)
+    if result is None:
+        return ServiceSeen(service, host.seen, unit, None)
+    if service.via == "ssh" and host.seen.error:
+        return ServiceSeen(service, host.seen, unit, None, unasked=f"not asked: {host.seen.error.what}")
+    endpoint = asked_at(site, service)
+    refusal = remote.refusal(endpoint) if endpoint else None
+    silence = refusal or (result.what if isinstance(result, GtiError) else f"no answer in {WHOLE_LOOK:g} s")
+    return ServiceSeen(
+        service, host.seen, unit, None, silence=f"{silence} on port {endpoint.port}" if endpoint else silence
+    )
