@@ -14,7 +14,6 @@ from gti.cli.options import global_options
 from gti.cli.tree import LazyGroup
 from gti.errors import Exit, GtiError
 
-
 COMPLETION_VARIABLE = "_GTI_COMPLETE"
 
 
@@ -54,17 +53,22 @@ def run(arguments: list[str]) -> int:
     except click.UsageError as error:
         error.show()
         return Exit.USAGE
-    except GtiError as error:
-        if app.debug:
-            app.show_traceback(error)
-        if error.what:
-            app.complain(error.lines())
-        return error.exit
     except (KeyboardInterrupt, click.Abort):
         return Exit.INTERRUPTED
-    except Exception as bug:  # noqa: BLE001 - the last resort: an operator is not shown a traceback
-        if app.debug:
-            app.show_traceback(bug)
-        what = f"{type(bug).__name__}: {bug}".splitlines()[0]
-        app.complain([f"this is a defect of gti: {what}", "  next  the same command with --debug shows where"])
-        return Exit.FAILED
+    except Exception as error:  # noqa: BLE001 - the last resort: an operator is not shown a traceback
+        return _told(app, error)
+
+
+def _told(app: App, error: Exception) -> int:
+    if app.debug:
+        app.show_traceback(error)
+    if not isinstance(error, GtiError):
+        error = _defect(error)
+    if error.what:
+        app.complain(error.lines())
+    return error.exit
+
+
+def _defect(bug: Exception) -> GtiError:
+    what = f"{type(bug).__name__}: {bug}".splitlines()[0]
+    return GtiError(f"this is a defect of gti: {what}", next=["the same command with --debug shows where"])

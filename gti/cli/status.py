@@ -13,7 +13,7 @@ from gti.cli.output import Column, as_csv, as_json, as_table, as_yaml, output_op
 from gti.cli.watch import watching
 from gti.errors import GtiError, Unhealthy, Unreachable
 from gti.remote.trust import UnknownHostKey
-from gti.status.health import Cause, HostSeen, Verdict, describe_unit
+from gti.status.health import Cause, HostSeen, ServiceSeen, Verdict, describe_unit
 from gti.status.look import Platform, look
 
 COLUMNS = [
@@ -202,15 +202,16 @@ def _tell_what_was_not_seen(app: App, platform: Platform) -> None:
         seen = verdict.seen
         if seen.answer and seen.answer.missing:
             app.note(f"{verdict.service.name}: {seen.answer.missing}")
-        if seen.host.error and not seen.host.away:
-            key = (
-                "unknown host key: gti site trust"
-                if isinstance(seen.host.error, UnknownHostKey)
-                else seen.host.error.what
-            )
-            reasons.setdefault(key, []).append(seen.host.host.alias)
+        if seen.unit.state == "unknown" and not seen.host.away:
+            reasons.setdefault(_why_unit_unseen(seen), []).append(seen.host.host.alias)
     for reason, hosts in reasons.items():
         app.note(f"units not seen on {', '.join(dict.fromkeys(hosts))}: {reason}")
+
+
+def _why_unit_unseen(seen: ServiceSeen) -> str:
+    if isinstance(seen.host.error, UnknownHostKey):
+        return "their host keys are unknown; gti site trust"
+    return seen.unit.why or "no answer in time"
 
 
 def _conclusion(platform: Platform) -> GtiError | None:
