@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from tempfile import SpooledTemporaryFile
+from pathlib import Path
+from tempfile import SpooledTemporaryFile, TemporaryDirectory
 from typing import Any, BinaryIO
 
 import click
@@ -96,8 +99,9 @@ def command(
         if form == "table" and len(hosts) == 1 and not group:
             answers = [_straight(app, remote, hosts[0], what, timeout, stdin)]
         else:
-            work = _worker(remote, what, timeout, _copies(stdin), keep=len(hosts) <= parallel)
-            answers = _print(app, form, group, (outcome.value for outcome in fan_out(hosts, work, parallel)))
+            with _copied(stdin) as source:
+                work = _worker(remote, what, timeout, source, keep=len(hosts) <= parallel)
+                answers = _print(app, form, group, (outcome.value for outcome in fan_out(hosts, work, parallel)))
     _conclude(app, answers)
 
 
@@ -109,33 +113,38 @@ def _straight(app: App, remote: Remote, host: Host, what: Command, timeout: floa
     return _answer(result, out, err)
 
 
-def _copies(stdin: bool) -> bytes | None:
-    return sys.stdin.buffer.read() if stdin else None
+@contextmanager
+def _copied(stdin: bool) -> Iterator[Path | None]:
+    """Our standard input in a file, for every host reads it at its own pace."""
+    if not stdin:
+        yield None
+        return
+    with TemporaryDirectory(prefix="gti-") as folder:
+        copy = Path(folder) / "stdin"
+        with copy.open("wb") as stream:
+            shutil.copyfileobj(sys.stdin.buffer, stream)
+        yield copy
 
 
-def _worker(remote: Remote, what: Command, timeout: float | None, stdin: bytes | None, keep: bool) -> Any:
+def _worker(
+    remote: Remote, what: Command, timeout: float | None, source: Path | None, keep: bool
+) -> Callable[[Host], Answer]:
     def work(host: Host) -> Answer:
         out, err = _spool(), _spool()
         try:
-            result = remote.run(host, what, timeout, _reader(stdin), out, err)
+            with source.open("rb") if source else nullcontext() as stdin:
+                return _answer(remote.run(host, what, timeout, stdin, out, err), out, err)
         except GtiError as error:
             return Answer(host, out, err, error=error)
         finally:
             if not keep:
                 remote.disconnect(host)
-        return _answer(result, out, err)
 
     return work
 
 
 def _spool() -> BinaryIO:
     return SpooledTemporaryFile(max_size=IN_MEMORY)  # type: ignore[return-value]
-
-
-def _reader(data: bytes | None) -> BinaryIO | None:
-    from io import BytesIO
-
-    return None if data is None else BytesIO(data)
 
 
 def _answer(result: Result, out: BinaryIO, err: BinaryIO) -> Answer:

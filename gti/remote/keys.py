@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from threading import Lock
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
 from typing import Any
 
 import paramiko
@@ -12,11 +13,9 @@ from paramiko.auth_strategy import AuthSource, AuthStrategy, InMemoryPrivateKey
 
 DEFAULT_FILES = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
 
+AGENT_PATIENCE = 2.0  # seconds; it answers from memory
+
 AskPassphrase = Callable[[Path], str | None]
-
-
-class Locked(Exception):
-    """A key needs a passphrase, and there is nobody to ask."""
 
 
 class Keyring:
@@ -111,5 +110,23 @@ class Identities(AuthStrategy):
 
 
 def agent_keys() -> tuple[Any, ...]:
-    """The agent's keys; one connection to it for each of ours, for it is not made for several threads."""
-    return tuple(paramiko.Agent().get_keys())
+    """The agent's keys; one connection to it for each of ours, for it is not made for several threads.
+
+    An agent whose far end has died (a forwarded one) never answers: it is left behind in its thread.
+    """
+    answer: SimpleQueue[tuple[Any, ...] | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answer.put(tuple(paramiko.Agent().get_keys()))
+        except (paramiko.SSHException, OSError) as error:
+            answer.put(error)
+
+    Thread(target=ask, daemon=True).start()
+    try:
+        keys = answer.get(timeout=AGENT_PATIENCE)
+    except Empty:
+        raise TimeoutError("no answer in time") from None
+    if isinstance(keys, Exception):
+        raise keys
+    return keys

@@ -28,6 +28,12 @@ def look_up(name: str) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
+def _told(name: str, resolved: list[str]) -> str:
+    if resolved == [name]:
+        return name
+    return f"{name} → {', '.join(resolved)}" if resolved else f"{name} (no such name)"
+
+
 class Resolver:
     def __init__(self, look_up: Callable[[str], list[str]] = look_up, patience: float = PATIENCE) -> None:
         self._look_up = look_up
@@ -40,7 +46,7 @@ class Resolver:
         name = name or host.name
         resolved = self._resolve(name)
         candidates = dict.fromkeys(resolved)
-        steps = [f"{name} → {', '.join(resolved)}" if resolved else f"{name} (no such name)"]
+        steps = [_told(name, resolved)]
         if host.address and host.address not in candidates:
             candidates[host.address] = None
             steps.append(host.address)

@@ -150,7 +150,8 @@ class Running:
         line, newline, rest = data[start:].partition(b"\n")
         if not newline:
             return data, b""
-        self._group = int(line[len(self.command.marker) :])
+        number = line[len(self.command.marker) :]
+        self._group = int(number) if number.isdigit() and len(number) < 12 else None
         return None, data[:start] + rest
 
     def _feed(self, source: BinaryIO) -> None:

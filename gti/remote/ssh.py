@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import socket
 import time
 from pathlib import Path
@@ -55,7 +56,7 @@ class Connections:
         with lock:
             connection = self._open.get(host.alias)
             if connection is None or not connection.is_connected:
-                connection = self._connect(host, within or self._site.connect_timeout)
+                connection = self._connect(host, min(within or math.inf, self._site.connect_timeout))
                 self._open[host.alias] = connection
             return cast(paramiko.Transport, connection.transport)
 
@@ -66,7 +67,7 @@ class Connections:
         seconds = self._site.connect_timeout
         try:
             return shown_by(self._socket(connection, addresses, time.monotonic() + seconds), seconds)
-        except (OSError, EOFError, paramiko.SSHException) as error:
+        except Exception as error:  # as below
             raise _cannot(host, connection, addresses, error) from error
 
     def close_host(self, host: Host) -> None:
@@ -89,12 +90,12 @@ class Connections:
         for wait in (*BACKOFF, None):
             try:
                 return self._attempt(host, connection, addresses, until)
-            except (EOFError, ConnectionResetError, paramiko.SSHException) as error:
-                if wait is None or time.monotonic() + wait >= until or _is_final(error):
+            except GtiError:
+                raise
+            except Exception as error:  # paramiko lets pass whatever a strange server's bytes lead to
+                if wait is None or time.monotonic() + wait >= until or not _may_pass(error):
                     raise _cannot(host, connection, addresses, error) from error
                 time.sleep(wait)
-            except OSError as error:
-                raise _cannot(host, connection, addresses, error) from error
         raise AssertionError("the last attempt returns or raises")
 
     def _attempt(
@@ -191,9 +192,10 @@ def _fabric_config(file: Path) -> fabric.Config:
     return fabric.Config(ssh_config=parsed, lazy=True)
 
 
-def _is_final(error: Exception) -> bool:
-    """Knocking again would change nothing: a jump host that finds no way on, for one."""
-    return isinstance(error, paramiko.ChannelException)
+def _may_pass(error: Exception) -> bool:
+    """Worth another knock: not a refused connection, nor a jump host that finds no way on."""
+    passing = isinstance(error, EOFError | ConnectionResetError | paramiko.SSHException)
+    return passing and not isinstance(error, paramiko.ChannelException)
 
 
 def reason(error: BaseException) -> str:
@@ -207,7 +209,7 @@ def reason(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     text = str(error)
-    if "banner" in text:
+    if "banner" in text or text == "No existing session":  # paramiko's two ways to have waited in vain
         return "it accepts connections, but no SSH server answers"
     return text or type(error).__name__
 
