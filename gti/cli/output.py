@@ -163,10 +163,9 @@ def _fitting(table: list[list[str]]) -> list[int | None]:
     if not sys.stdout.isatty():
         return [None] * len(widths)
     room = shutil.get_terminal_size().columns - 2 * (len(widths) - 1)
-    fitted = list(widths)
+    fitted = [min(width, room) for width in widths]
     while sum(fitted) > room and max(fitted) > NARROWEST:
-        widest = fitted.index(max(fitted))
-        fitted[widest] = max(NARROWEST, fitted[widest] - (sum(fitted) - room))
+        fitted[fitted.index(max(fitted))] -= 1
     return [narrow if narrow < width else None for narrow, width in zip(fitted, widths, strict=True)]
 
 
