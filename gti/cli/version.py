@@ -12,7 +12,7 @@ from gti.cli.options import common_options
 from gti.cli.output import Column, output_option, show
 
 LIBRARIES = (
-    "click", "fabric", "paramiko", "cryptography", "kafka-python", "mariadb", "minio", "pymetastore", "PyYAML",
+    "click", "fabric", "paramiko", "cryptography", "kafka-python", "mariadb", "minio", "PyYAML",
     "questionary", "tabulate", "trino", "keyring",
 )  # fmt: skip
 

@@ -32,8 +32,7 @@ def probe_webserver(at: Reach, login: Login, seconds: float) -> Answer:
 def _with_login(at: Reach, login: Login, deadline: Deadline, version: str | None) -> Answer:
     says = "metadata database healthy"
     if login.user is None or login.password is None:
-        missing = f"no password ({login.wanting}): API not asked" if login.wanting else None
-        return Answer(well=True, says=says, version=version, missing=missing)
+        return Answer(well=True, says=says, version=version, missing=login.unasked("API"))
     answer = get(at, DAGS, deadline, basic(login.user, login.password))
     if answer.status >= 500:
         return Answer(well=False, says=f"HTTP {answer.status} to {DAGS}", version=version)
@@ -44,7 +43,7 @@ def _with_login(at: Reach, login: Login, deadline: Deadline, version: str | None
     return Answer(well=True, says=f"{says}, {_count(answer)} DAGs", version=version)
 
 
-def probe_scheduler(at: Reach, login: Login, seconds: float) -> Answer:
+def probe_scheduler(at: Reach, _login: Login, seconds: float) -> Answer:
     """Asked of the webserver: the scheduler itself listens nowhere."""
     response = get(at, HEALTH, Deadline.after(seconds))
     health = response.facts()

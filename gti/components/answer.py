@@ -22,6 +22,10 @@ class Login:
     database: str | None = None
     bucket: str | None = None
 
+    def unasked(self, question: str) -> str:
+        why = f" ({self.wanting})" if self.wanting else ""
+        return f"no password{why}: {question} not asked"
+
 
 @dataclass(frozen=True)
 class Answer:

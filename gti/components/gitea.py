@@ -11,7 +11,7 @@ HEALTH = "/api/healthz"
 FAILING = 424
 
 
-def probe(at: Reach, login: Login, seconds: float) -> Answer:
+def probe(at: Reach, _login: Login, seconds: float) -> Answer:
     deadline = Deadline.after(seconds)
     response = get(at, HEALTH, deadline)
     if response.status not in (200, FAILING):

@@ -7,7 +7,7 @@ import re
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException, HTTPMessage, RemoteDisconnected
+from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPResponse, RemoteDisconnected
 from typing import Any, cast
 
 from gti.components.answer import Answer, NoAnswer, in_one_line
@@ -74,7 +74,9 @@ def ask(
         connection.sock = cast(Any, wire)
         try:
             connection.request(method, path, body, everything)
-            response = connection.getresponse()
+            # Not getresponse(): it closes the connection under an answer that says Connection: close.
+            response = HTTPResponse(connection.sock, method=method)
+            response.begin()
             return Response(path, response.status, response.headers, response.read(LARGEST))
         except RemoteDisconnected:
             raise NoAnswer(CLOSED) from None

@@ -9,12 +9,13 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from gti.components.answer import Answer, Login, NoAnswer, plural
 from gti.components.wire import Deadline, Wire, connect
 from gti.remote.reach import Reach
 
-LARGEST = 16 << 20
+LARGEST = 4 << 20  # some 100 000 partitions
 METADATA, API_VERSIONS = 3, 18
 PRODUCE, FETCH, LIST_OFFSETS = 0, 1, 2
 ALL_TOPICS = struct.pack(">i", -1)
@@ -33,6 +34,8 @@ RELEASES = (
     ("3.0", LIST_OFFSETS, 7),
 )
 
+Item = TypeVar("Item")
+
 
 @dataclass(frozen=True)
 class Cluster:
@@ -42,7 +45,7 @@ class Cluster:
     leaderless: int
 
 
-def probe(at: Reach, login: Login, seconds: float) -> Answer:
+def probe(at: Reach, _login: Login, seconds: float) -> Answer:
     with connect(at, Deadline.after(seconds), at_most=LARGEST) as wire:
         newest = _api_versions(wire)
         version = next((name for name, api, least in RELEASES if newest.get(api, -1) >= least), None)
@@ -109,8 +112,8 @@ def _leader(wire: Wire) -> int:
     wire.number(2)
     wire.number(4)
     leader = wire.number(4)
-    _array(wire, lambda: wire.number(4))
-    _array(wire, lambda: wire.number(4))
+    for _ in ("replicas", "in sync"):
+        wire.read(4 * wire.number(4))
     return leader
 
 
@@ -122,7 +125,7 @@ def _request(wire: Wire, api: int, version: int, body: bytes = b"") -> None:
         raise NoAnswer("not a Kafka broker's answer")
 
 
-def _array[Item](wire: Wire, item: Callable[[], Item]) -> list[Item]:
+def _array(wire: Wire, item: Callable[[], Item]) -> list[Item]:
     return [item() for _ in range(wire.number(4))]
 
 

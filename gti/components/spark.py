@@ -13,7 +13,7 @@ from gti.remote.reach import Reach
 STATE = "/json/"
 
 
-def probe_master(at: Reach, login: Login, seconds: float) -> Answer:
+def probe_master(at: Reach, _login: Login, seconds: float) -> Answer:
     deadline = Deadline.after(seconds)
     state = get(at, STATE, deadline).facts()
     if isinstance(state, Answer):
@@ -28,7 +28,7 @@ def probe_master(at: Reach, login: Login, seconds: float) -> Answer:
     return Answer(well=alive > 0, says=says, version=_version(at, deadline))
 
 
-def probe_worker(at: Reach, login: Login, seconds: float) -> Answer:
+def probe_worker(at: Reach, _login: Login, seconds: float) -> Answer:
     """Its own word only: a worker that has lost its master answers as before. Ask the master too."""
     deadline = Deadline.after(seconds)
     state = get(at, STATE, deadline).facts()

@@ -43,13 +43,13 @@ def _with_database(at: Reach, login: Login, deadline: Deadline, version: str | N
 
 
 def _as_stranger(at: Reach, login: Login, deadline: Deadline, version: str | None) -> Answer:
-    missing = f"no password ({login.wanting}): login not tried" if login.wanting else None
-    status = get(at, PERMISSIONS, deadline).status
-    if status >= 500:
-        says = f"HTTP {status} to {PERMISSIONS}: its database does not answer"
+    missing = login.unasked("API")
+    answer = get(at, PERMISSIONS, deadline)
+    if answer.status >= 500:
+        says = f"HTTP {answer.status} to {PERMISSIONS}: its database does not answer"
         return Answer(well=False, says=says, version=version, missing=missing)
-    if status not in (200, 401, 403):
-        raise NoAnswer(f"HTTP {status} to {PERMISSIONS}: not Superset's answer")
+    if not answer.json().keys() & {"msg", "message", "result"}:
+        raise NoAnswer(f"not Superset's answer to {PERMISSIONS}")
     return Answer(well=True, says="its database answers", version=version, missing=missing)
 
 

@@ -6,8 +6,8 @@ addresses that the server names, which do not resolve behind a tunnel, and canno
 
 from __future__ import annotations
 
+import re
 from typing import Any
-from urllib.parse import urlsplit
 
 from gti.components.answer import Answer, Login, NoAnswer, in_one_line, plural
 from gti.components.http import Response, ask, basic, get, text_of, whole
@@ -64,10 +64,10 @@ def _headers(at: Reach, login: Login) -> dict[str, str]:
 
 def _path(address: object) -> str:
     """On the connection we have: the host in the address may be unknown here, or not Trino at all."""
-    path = urlsplit(address).path if isinstance(address, str) else ""
-    if not path.startswith(STATEMENT):
+    found = re.match(r"https?://[^/]+(/v1/statement/[\w/.-]+)", str(address))
+    if not found:
         raise NoAnswer("not Trino's answer to a query")
-    return path
+    return found[1]
 
 
 def _counted(rows: object, version: str | None) -> Answer:

@@ -12,7 +12,7 @@ from gti.components.answer import NoAnswer, in_one_line
 from gti.remote.reach import Reach
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
 CLOSED = "closed the connection at once"
 
@@ -62,13 +62,13 @@ class Wire:
     def close(self) -> None:
         self._stream.close()
 
-    def sendall(self, data: Buffer) -> None:
+    def sendall(self, data: ReadableBuffer) -> None:
         self._incoming.send(data)
 
-    def recv_into(self, buffer: Buffer) -> int:
+    def recv_into(self, buffer: WriteableBuffer) -> int:
         return self._stream.readinto1(buffer)
 
-    def makefile(self, _mode: str = "rb") -> io.BufferedReader:
+    def makefile(self, _mode: str) -> io.BufferedIOBase:
         return self._stream
 
     def read(self, size: int) -> bytes:
@@ -98,7 +98,7 @@ class _Incoming(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Buffer) -> int:
+    def readinto(self, buffer: WriteableBuffer) -> int:
         if self.received > self.at_most:
             raise NoAnswer("answers without end")
         self._socket.settimeout(self._deadline.left)
@@ -113,7 +113,7 @@ class _Incoming(io.RawIOBase):
         self.received += count
         return count
 
-    def send(self, data: Buffer) -> None:
+    def send(self, data: ReadableBuffer) -> None:
         self._socket.settimeout(self._deadline.left)
         try:
             self._socket.sendall(data)
@@ -132,7 +132,7 @@ def connect(at: Reach, deadline: Deadline, at_most: int = 1 << 20) -> Wire:
         connected = socket.create_connection((at.address, at.port), timeout=deadline.left)
     except TimeoutError:
         raise NoAnswer(f"no connection in {deadline.seconds:g} s") from None
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: no name of the internet is written like this
         raise NoAnswer(reason(error)) from error
     if at.tls:
         connected = _encrypted(connected, at)
@@ -149,6 +149,8 @@ def _encrypted(connected: socket.socket, at: Reach) -> socket.socket:
         problem = NoAnswer("no TLS handshake in time")
     except ssl.SSLCertVerificationError as error:
         problem = NoAnswer(f"its certificate is not trusted: {in_one_line(error.verify_message)}")
+    except ssl.SSLError as error:
+        problem = NoAnswer(f"no TLS: {in_one_line(error.reason or 'broken off').replace('_', ' ').lower()}")
     except (OSError, ValueError) as error:
         problem = NoAnswer(f"no TLS: {reason(error)}")
     connected.close()
@@ -156,7 +158,7 @@ def _encrypted(connected: socket.socket, at: Reach) -> socket.socket:
 
 
 def reason(error: Exception) -> str:
-    """"connection refused" and the like, in the words of the operating system."""
+    """In the operating system's words: connection refused, no route to host."""
     if isinstance(error, ConnectionRefusedError):
         return "connection refused"
     words = getattr(error, "strerror", None) or str(error) or type(error).__name__
