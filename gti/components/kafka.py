@@ -8,18 +8,23 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from gti.components.answer import Answer, Login, NoAnswer, plural
-from gti.components.wire import Deadline, Wire, connect
+from gti.components.wire import Deadline, Silent, Wire, connect
 from gti.remote.reach import Reach
 
 LARGEST = 4 << 20  # some 100 000 partitions
-METADATA, API_VERSIONS = 3, 18
+METADATA, API_VERSIONS, DESCRIBE_QUORUM = 3, 18, 55
 PRODUCE, FETCH, LIST_OFFSETS = 0, 1, 2
+NOBODY = -1
 ALL_TOPICS = struct.pack(">i", -1)
 CORRELATION = 0x677469
+# One topic and its one partition, in the compact form of newer requests: lengths are one more than they are.
+QUORUM = b"\x02\x13__cluster_metadata\x02\0\0\0\0"
+NO_TAGS = b"\0"
+NOT_AUTHORIZED = (29, 31)
 
 # The first release that understood this version of that request. Brokers never tell their release.
 RELEASES = (
@@ -43,6 +48,7 @@ class Cluster:
     controller: int
     topics: int
     leaderless: int
+    quorum: bool = False
 
 
 def probe(at: Reach, _login: Login, seconds: float) -> Answer:
@@ -52,7 +58,8 @@ def probe(at: Reach, _login: Login, seconds: float) -> Answer:
         if METADATA not in newest:
             return Answer(well=False, says="a controller's port: no broker listens here", version=version)
         try:
-            return _judge(_metadata(wire), version)
+            cluster = _metadata(wire)
+            return _judge(_with_live_controller(wire, cluster) if DESCRIBE_QUORUM in newest else cluster, version)
         except NoAnswer as silence:
             says = f"answers, but tells nothing of its cluster ({silence.what})"
             return Answer(well=False, says=says, version=version)
@@ -60,7 +67,7 @@ def probe(at: Reach, _login: Login, seconds: float) -> Answer:
 
 def _judge(cluster: Cluster, version: str | None) -> Answer:
     brokers = plural(len(cluster.brokers), "broker")
-    if cluster.controller not in cluster.brokers:
+    if cluster.controller == NOBODY or not (cluster.quorum or cluster.controller in cluster.brokers):
         return Answer(well=False, says=f"{brokers}, no controller", version=version)
     if cluster.leaderless:
         says = f"{brokers}, {plural(cluster.leaderless, 'partition')} without a leader"
@@ -87,9 +94,26 @@ def _metadata(wire: Wire) -> Cluster:
     brokers = frozenset(_array(wire, lambda: _broker(wire)))
     controller = wire.number(4)
     topics = _array(wire, lambda: _topic(wire))
-    ours = [leaders for internal, leaders in topics if not internal]
+    ours = sum(not internal for internal, _ in topics)
     leaderless = sum(leader < 0 for _, leaders in topics for leader in leaders)
-    return Cluster(brokers, controller, len(ours), leaderless)
+    return Cluster(brokers, controller, ours, leaderless)
+
+
+def _with_live_controller(wire: Wire, cluster: Cluster) -> Cluster:
+    """A KRaft broker names any live broker as the controller. Who leads, the quorum itself has to say.
+
+    The broker passes the question on; without a controller no answer comes back.
+    """
+    try:
+        _request(wire, DESCRIBE_QUORUM, 0, NO_TAGS + QUORUM + 3 * NO_TAGS)
+        wire.read(len(NO_TAGS))
+        if wire.number(2) in NOT_AUTHORIZED:
+            return cluster
+        wire.read(len(QUORUM))
+        error, leader = wire.number(2), wire.number(4)
+    except Silent:
+        return replace(cluster, controller=NOBODY)
+    return replace(cluster, controller=leader if error == 0 else NOBODY, quorum=True)
 
 
 def _broker(wire: Wire) -> int:

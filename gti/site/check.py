@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -66,22 +67,27 @@ def _keys(reading: Reading, site: Site) -> Iterator[Finding]:
         assert host.key is not None  # noqa: S101 - for the type checker: filtered above
         own = ("hosts", host.alias, "key")
         path = own if any(layer.document.has(layer.path(*own)) for layer in reading.layers) else ("key",)
-        if not host.key.is_file():
-            yield _error(
-                reading,
-                path,
-                f"the key {host.key} does not exist",
-                "correct `key`, or create it: ssh-keygen -t ed25519",
-            )
-        elif readable_by_others(host.key):
-            yield _error(reading, path, f"others can read the key {host.key}", f"chmod 600 '{host.key}'")
+        if wrong := _wrong_with_key(host.key):
+            yield _error(reading, path, *wrong)
+
+
+def _wrong_with_key(key: Path) -> tuple[str, str] | None:
+    try:
+        if not key.is_file():
+            return f"the key {key} does not exist", "correct `key`, or create it: ssh-keygen -t ed25519"
+        if readable_by_others(key):
+            return f"others can read the key {key}", f"chmod 600 {shlex.quote(str(key))}"
+    except OSError as error:
+        return f"the key {key} cannot be looked at ({error.strerror})", "check the path and its rights"
+    return None
 
 
 def _strangers(reading: Reading, site: Site) -> Iterator[Finding]:
     known = KnownHosts.read(site.known_hosts)
     for host in site.hosts:
         names = [host.name, *([host.address] if host.address else [])]
-        if not any(known.keys_of(entry_name(name, host.port)) for name in names):
+        keys = [key for name in names for key in known.keys_of(entry_name(name, host.port))]
+        if all(key.revoked for key in keys):
             place = reading.place(("hosts", host.alias))
             what = f"'{host.alias}' is not in {site.known_hosts}"
             yield Finding("warning", place, what, f"gti site trust {host.alias}")
@@ -90,7 +96,7 @@ def _strangers(reading: Reading, site: Site) -> Iterator[Finding]:
 def _env(site: Site) -> Iterator[Finding]:
     file = site.file.with_name(".env") if site.file else None
     if file and file.is_file() and readable_by_others(file):
-        yield Finding("warning", Place(file), "others can read it", f"chmod 600 '{file}'")
+        yield Finding("warning", Place(file), "others can read it", f"chmod 600 {shlex.quote(str(file))}")
 
 
 def _error(reading: Reading, path: tuple[str, ...], what: str, mend: str) -> Finding:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 import tomllib
 from dataclasses import dataclass
@@ -12,12 +13,17 @@ from gti.site.finding import Finding, Place, SiteError
 
 KeyPath = tuple[str, ...]
 
-_PART = r"""(?:[A-Za-z0-9_-]+|"(?:[^"\\]|\\.)*"|'[^']*')"""
+_STRING = r""""(?:[^"\\]|\\.)*+"|'[^']*+'"""
+_MULTILINE = r"""\"{3}(?:[^"\\]|\\.|"(?!""))*+"{3,5}|'{3}(?:[^']|'(?!''))*+'{3,5}"""
+_PART = rf"(?:[A-Za-z0-9_-]+|{_STRING})"
 _KEY = rf"{_PART}(?:\s*\.\s*{_PART})*"
 _HEADER = re.compile(rf"^\s*\[\[?\s*({_KEY})\s*\]")
 _ASSIGNMENT = re.compile(rf"^\s*({_KEY})\s*=")
+_TOKEN = re.compile(rf"{_MULTILINE}|#[^\n]*|{_STRING}", re.DOTALL)
 _LINE_OF_ERROR = re.compile(r"\(at line (\d+), column \d+\)")
+_ENDLESS_NUMBER = re.compile(r"\d[\d_]{4299}")
 LARGEST = 4 * 1024 * 1024
+DEEPEST = 6  # sites.NAME.services.NAME.key has five parts
 
 
 @dataclass(frozen=True)
@@ -49,10 +55,8 @@ def read(file: Path) -> Document:
     except RecursionError:
         raise _refused(file, 0, "is nested too deeply", "a site file needs no such depth") from None
     except ValueError as error:  # TOMLDecodeError, and int() on a number of thousands of digits
-        line = _LINE_OF_ERROR.search(str(error))
-        what = _LINE_OF_ERROR.sub("", str(error)).strip()
-        number = int(line.group(1)) if line else text.count("\n") + 1
-        raise _refused(file, number, f"is not valid TOML: {what}", "correct that line") from None
+        line, what = _mistake(text, error)
+        raise _refused(file, line, f"is not valid TOML: {what}", "correct that line") from None
     return Document(file, data, _lines(text))
 
 
@@ -61,13 +65,23 @@ def _text(file: Path) -> str:
         content = file.read_bytes()
     except OSError as error:
         raise _refused(file, 0, f"cannot be read ({error.strerror})", "check the path and its rights") from None
+    content = content.removeprefix(codecs.BOM_UTF8)  # editors on Windows write it, and CRLF
     if len(content) > LARGEST:
         raise _refused(file, 0, f"has {len(content)} bytes", "is this really a site file?")
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")  # editors on Windows write a BOM and CRLF
+        return content.decode("utf-8").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise _refused(file, line, "is not UTF-8", "save the file as UTF-8") from None
+
+
+def _mistake(text: str, error: ValueError) -> tuple[int, str]:
+    """On which line, and what; a mistake "at end of document" is on its last line."""
+    if line := _LINE_OF_ERROR.search(str(error)):
+        return int(line.group(1)), _LINE_OF_ERROR.sub("", str(error)).strip()
+    if not isinstance(error, tomllib.TOMLDecodeError) and (number := _ENDLESS_NUMBER.search(text)):
+        return text.count("\n", 0, number.start()) + 1, "a number of thousands of digits"
+    return text.rstrip("\n").count("\n") + 1, str(error)
 
 
 def _refused(file: Path, line: int, what: str, mend: str) -> SiteError:
@@ -76,30 +90,33 @@ def _refused(file: Path, line: int, what: str, mend: str) -> SiteError:
 
 def _lines(text: str) -> dict[KeyPath, int]:
     """tomllib keeps no positions, so the text is read once more, for the keys at the starts of lines."""
-    lines: dict[KeyPath, int] = {}
+    said: dict[KeyPath, int] = {}
+    implied: dict[KeyPath, int] = {}  # [a.b] says a.b and implies a
     table: KeyPath = ()
-    inside: str | None = None  # the delimiter of a multi-line string that we are in
-    for number, line in enumerate(text.split("\n"), start=1):
-        if inside is None:
-            if header := _HEADER.match(line):
-                table = _parts(header.group(1))
-                lines.setdefault(table, number)
-            elif key := _ASSIGNMENT.match(line):
-                path = table + _parts(key.group(1))
-                for depth in range(len(table) + 1, len(path) + 1):
-                    lines.setdefault(path[:depth], number)
-        inside = _multiline_after(line, inside)
-    return lines
+    depth = 0  # of the brackets that are open: a line inside a list is neither header nor assignment
+    for number, line in enumerate(_TOKEN.sub(_emptied, text).split("\n"), start=1):
+        path: KeyPath = ()
+        if depth == 0 and (header := _HEADER.match(line)):
+            path = table = _parts(header.group(1))
+        elif depth == 0 and (key := _ASSIGNMENT.match(line)):
+            path = (table + _parts(key.group(1)))[:DEEPEST]
+        if path:
+            said.setdefault(path, number)
+        for length in range(1, len(path)):
+            implied.setdefault(path[:length], number)
+        brackets = re.sub(_STRING, "", line)
+        depth += sum(map(brackets.count, "[{")) - sum(map(brackets.count, "]}"))
+    return implied | said
 
 
-def _multiline_after(line: str, inside: str | None) -> str | None:
-    for delimiter in re.findall(r'"""|\'\'\'', line):
-        if inside is None:
-            inside = delimiter
-        elif inside == delimiter:
-            inside = None
-    return inside
+def _emptied(token: re.Match[str]) -> str:
+    """Comments and multi-line strings may contain what looks like a key; their line breaks are kept."""
+    text = token.group()
+    if text.startswith("#"):
+        return ""
+    return '""' + "\n" * text.count("\n") if text.startswith(('"""', "'''")) else text
 
 
 def _parts(key: str) -> KeyPath:
-    return tuple(part.strip("\"'") for part in re.findall(_PART, key))
+    parts = re.findall(_PART, key)[:DEEPEST]
+    return tuple(tomllib.loads(f"part = {part}")["part"] if part[0] in "\"'" else part for part in parts)

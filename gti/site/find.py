@@ -27,7 +27,7 @@ def locate(named: str | None) -> tuple[Document, str]:
         document = read(next(files()))
         return document, default_name(document)
     if is_file(named):
-        document = read(Path(named).expanduser())
+        document = read(_expanded(named))
         return document, default_name(document)
     for file in files():
         document = read(file)
@@ -47,11 +47,11 @@ def is_file(named: str) -> bool:
 def files() -> Iterator[Path]:
     """Every site file, the nearest first; the built-in one is always the last."""
     here = Path(FILE)
-    if here.exists():
+    if _is_there(here):
         yield here
     folder = config_folder()
     main = folder / FILE
-    if main.exists():
+    if _is_there(main):
         yield main
     yield from sorted(file for file in folder.glob("*.toml") if file != main)
     yield BUILTIN
@@ -60,7 +60,21 @@ def files() -> Iterator[Path]:
 def config_folder() -> Path:
     """$XDG_CONFIG_HOME/gti, by default ~/.config/gti; on Windows %APPDATA%\\gti."""
     base = os.environ.get("XDG_CONFIG_HOME") or (os.environ.get("APPDATA") if os.name == "nt" else None)
-    return Path(base or Path("~/.config").expanduser()) / "gti"
+    return _expanded(base or "~/.config") / "gti"
+
+
+def _is_there(file: Path) -> bool:
+    try:
+        return file.exists()
+    except OSError:  # a folder that may not be looked into: reading the file will say so
+        return True
+
+
+def _expanded(path: str) -> Path:
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:  # a ~ that is nobody's home
+        return Path(path)
 
 
 def known_sites() -> list[str]:

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -44,18 +45,20 @@ class KnownHosts:
     @classmethod
     def parse(cls, text: str, file: Path = Path()) -> KnownHosts:
         known = cls(file)
-        for line in text.splitlines():
+        for line in text.split("\n"):
             known._add(line)
         return known
 
     def _add(self, line: str) -> None:
-        words = line.split()
-        marker = words.pop(0) if words and words[0].startswith("@") else ""
-        if len(words) < 3 or words[0].startswith("#") or marker == "@cert-authority":
+        words = re.split(r"[ \t]+", line.strip(" \t\r"))
+        marker = words.pop(0) if words[0].startswith("@") else ""
+        if len(words) < 3 or words[0].startswith("#") or marker not in ("", "@revoked"):
             return
         try:
             key = HostKey(words[1], base64.b64decode(words[2], validate=True), marker == "@revoked")
         except (binascii.Error, ValueError):
+            return
+        if not _is_key(key):
             return
         if any(character in words[0] for character in "|*?!"):
             self.others.append((words[0], key))
@@ -84,6 +87,16 @@ def fingerprint(blob: bytes) -> str:
     return "SHA256:" + base64.b64encode(hashlib.sha256(blob).digest()).decode().rstrip("=")
 
 
+def _is_key(key: HostKey) -> bool:
+    """A public key is strings with their lengths before them; the first one says the kind once more."""
+    strings, at = [], 0
+    while at + 4 <= len(key.blob):
+        end = at + 4 + int.from_bytes(key.blob[at : at + 4], "big")
+        strings.append(key.blob[at + 4 : end])
+        at = end
+    return at == len(key.blob) > 0 and strings[0] == key.kind.encode()
+
+
 def _is_hash_of(pattern: str, name: str) -> bool:
     parts = pattern.split("|")
     if len(parts) != 4 or parts[1] != "1":
@@ -99,8 +112,8 @@ def _matches(patterns: str, name: str) -> bool:
     if patterns.startswith("|"):
         return False
     found = False
-    for pattern in patterns.lower().split(","):
+    for pattern in patterns.lower().replace("[", "[[]").split(","):  # [kafka]:2222 is no choice of letters
         if pattern.startswith("!") and fnmatchcase(name, pattern[1:]):
             return False
-        found = found or fnmatchcase(name, pattern.replace("[", "[[]"))
+        found = found or fnmatchcase(name, pattern)
     return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError
 from pathlib import Path
@@ -15,6 +15,7 @@ from gti.site.model import Commands, Host, Service, Site, did_you_mean, start_or
 from gti.site.schema import HOST_KEYS, SERVICE_KEYS, SITE_KEYS, Key, Wrong
 
 TOP_KEYS = ("default", "sites")
+COMMANDS = ("start", "stop", "status")
 DEEPEST_EXTENDS = 8
 
 
@@ -29,18 +30,24 @@ def default_name(document: Document) -> str:
     default = document.data.get("default", names[0] if len(names) == 1 else None)
     if isinstance(default, str) and default in names:
         return default
-    known = ", ".join(names) or "none"
-    place = document.place(("default",))
-    if default is None:
-        what, mend = (
-            f"has several sites and no default ({known})",
-            'add: default = "…", or name one with --site',
-        )
-    else:
-        what, mend = f"the default site {default!r} is not in it (it has: {known})", "correct `default`"
     if not names:
         what, mend = "defines no site", "add a [sites.NAME] table; gti site init writes an example"
-    raise SiteError([Finding("error", place, what, mend)])
+        raise SiteError([Finding("error", document.place(("sites",)), what, mend), *_unknown_top(document)])
+    known = ", ".join(names)
+    if default is None:
+        what = f"has several sites and no default ({known})"
+        mend = 'add: default = "…", or name one with --site'
+    else:
+        what = f"the default site {schema.shown(default)} is not in it (it has: {known})"
+        mend = "correct `default`"
+    raise SiteError([Finding("error", document.place(("default",)), what, mend)])
+
+
+def _unknown_top(document: Document) -> Iterator[Finding]:
+    for key in document.data:
+        if key not in TOP_KEYS:
+            what = f"unknown key '{key[:60]}'" + did_you_mean(key, TOP_KEYS)
+            yield Finding("error", document.place((key,)), what, "remove or correct it")
 
 
 def load(document: Document, name: str, builtin: Document) -> Site:
@@ -65,8 +72,11 @@ def layers_of(document: Document, name: str, builtin: Document) -> list[Layer]:
             return layers
         at = where.place(layer.path("extends"))
         name, where = _base(base, where, builtin, at)
-        if len(layers) > DEEPEST_EXTENDS or any(layer.is_(where, name) for layer in layers):
+        if any(layer.is_(where, name) for layer in layers):
             raise SiteError([Finding("error", at, f"'extends' goes round in a circle at '{name}'", "break it")])
+        if len(layers) > DEEPEST_EXTENDS:
+            what = f"'extends' goes through more than {DEEPEST_EXTENDS} sites"
+            raise SiteError([Finding("error", at, what, "extend one of them directly")])
     return layers
 
 
@@ -87,8 +97,8 @@ def _layer(document: Document, name: str) -> Layer:
     sites = document.data.get("sites")
     table = sites.get(name) if isinstance(sites, dict) else None
     if not isinstance(table, dict):
-        what = f"'{name}' is not a site" + did_you_mean(name, site_names(document))
-        raise SiteError([Finding("error", document.place(("sites", name)), what, f"add a [sites.{name}] table")])
+        what, mend = f"'{name}' is a table, not {schema.kind(table)}", f"write [sites.{name}] with keys"
+        raise SiteError([Finding("error", document.place(("sites", name)), what, mend)])
     return Layer(document, name, table)
 
 
@@ -98,7 +108,7 @@ def _base(base: Any, document: Document, builtin: Document, at: Place) -> tuple[
     if isinstance(base, str) and base in site_names(builtin):
         return base, builtin
     known = [*site_names(document), *site_names(builtin)]
-    what = f"'extends' names no site of this file nor the built-in one: {str(base)[:60]!r}"
+    what = f"'extends' names no site of this file nor the built-in one: {schema.shown(base)}"
     raise SiteError([Finding("error", at, what, f"one of: {', '.join(dict.fromkeys(known))}")])
 
 
@@ -108,10 +118,10 @@ class Reading:
 
     layers: list[Layer]
     name: str
-    findings: list[Finding] = field(default_factory=list)
+    findings: dict[Finding, None] = field(default_factory=dict)  # in the order found, none twice
 
     def site(self) -> Site | None:
-        self._top_level()
+        self.findings |= dict.fromkeys(_unknown_top(self.layers[0].document))
         self._unknown_sections()
         values = self._values((), SITE_KEYS)
         hosts = {alias: self._host(alias, values) for alias in self._names("hosts")}
@@ -140,17 +150,10 @@ class Reading:
         own = self.layers[0]
         return own.document.place(own.path(*path))
 
-    def error(self, path: tuple[str, ...], what: str, mend: str) -> None:
-        finding = Finding("error", self.place(path), what, mend)
-        if finding not in self.findings:
-            self.findings.append(finding)
-
-    def _top_level(self) -> None:
-        document = self.layers[0].document
-        for key in document.data:
-            if key not in TOP_KEYS:
-                what = f"unknown key '{key[:60]}'" + did_you_mean(key, TOP_KEYS)
-                self.findings.append(Finding("error", document.place((key,)), what, "remove or correct it"))
+    def error(self, path: tuple[str, ...], what: str, mend: str, layer: Layer | None = None) -> None:
+        """Blames the layer whose value counts, unless another one is named."""
+        place = layer.document.place(layer.path(*path)) if layer else self.place(path)
+        self.findings[Finding("error", place, what, mend)] = None
 
     def _unknown_sections(self) -> None:
         for layer in self.layers:
@@ -159,8 +162,9 @@ class Reading:
                     if not isinstance(value, dict):
                         self.error(
                             (key,),
-                            f"'{key}' is a table, not {schema._kind(value)}",
-                            f"write [sites.{self.name}.{key}.NAME]",
+                            f"'{key}' is a table, not {schema.kind(value)}",
+                            f"write [sites.{layer.name}.{key}.NAME]",
+                            layer,
                         )
                 elif key not in SITE_KEYS:
                     self._unknown_key((key,), [*SITE_KEYS, "hosts", "services"])
@@ -211,8 +215,9 @@ class Reading:
             else:
                 self.error(
                     at,
-                    f"'{'.'.join(at)}' is a table, not {schema._kind(node)}",
+                    f"'{'.'.join(at)}' is a table, not {schema.kind(node)}",
                     "write it as [section] with keys",
+                    layer,
                 )
         return merged
 
@@ -261,36 +266,38 @@ class Reading:
 
     def _commands(self, at: tuple[str, ...], values: dict[str, Any]) -> Commands | None:
         """Takes start, stop and status out of `values`; all three or none, and never beside a unit."""
-        said = {key: values.pop(key) for key in ("start", "stop", "status") if key in values}
-        if said and "unit" in values:
-            del values["unit"]
-            if self._overrides_unit(at):
-                values["unit"] = None
-            else:
-                self.error(
-                    (*at, "unit"),
-                    "is a unit and a set of commands at once",
-                    "keep `unit`, or start/stop/status",
-                )
-        if not said and "unit" not in values:
+        commands = {key: values.pop(key) for key in COMMANDS if key in values}
+        said = self._said_nearest(at, ("unit", *COMMANDS))
+        if not said:
             self.error(at, f"'{at[-1]}' has neither a unit nor commands", f'add: unit = "{at[-1]}"')
-        if said and len(said) < 3:
-            missing = [key for key in ("start", "stop", "status") if key not in said]
-            self.error(at, f"'{at[-1]}' lacks {' and '.join(missing)}", "give start, stop and status together")
-            return None
-        return Commands(**said) if said else None
+        elif "unit" not in said:
+            values.pop("unit", None)
+            return self._all_three(at, commands)
+        elif len(said) > 1:
+            what, mend = "is a unit and a set of commands at once", "keep `unit`, or start/stop/status"
+            self.error((*at, "unit"), what, mend)
+        return None
 
-    def _overrides_unit(self, at: tuple[str, ...]) -> bool:
-        """Commands in the site's own table replace a unit that an extended site gave."""
-        own = self.layers[0]
-        return not own.document.has(own.path(*at, "unit"))
+    def _all_three(self, at: tuple[str, ...], commands: dict[str, tuple[str, ...]]) -> Commands | None:
+        said = self._merged(at)
+        if missing := [key for key in COMMANDS if key not in said]:
+            self.error(at, f"'{at[-1]}' lacks {' and '.join(missing)}", "give start, stop and status together")
+        return Commands(**commands) if len(commands) == len(COMMANDS) else None
+
+    def _said_nearest(self, at: tuple[str, ...], keys: tuple[str, ...]) -> list[str]:
+        """Those of the keys that the nearest layer says: its unit replaces commands, its commands a unit."""
+        for layer in self.layers:
+            if said := [key for key in keys if layer.document.has(layer.path(*at, key))]:
+                return said
+        return []
 
     def _dangling(self, services: list[Service]) -> None:
         names = [service.name for service in services]
+        said = set(self._names("services"))
         for service in services:
             for key, wanted in (("needs", service.needs), ("wants", service.wants)):
                 for name in wanted:
-                    if name not in self._names("services"):
+                    if name not in said:
                         what = f"'{service.name}' {key} an unknown service '{name[:60]}'" + did_you_mean(
                             name, names
                         )

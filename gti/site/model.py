@@ -57,12 +57,12 @@ class Endpoint:
 
 @dataclass(frozen=True)
 class Service:
-    """One process of the platform. `protocol` says in which language it answers."""
+    """One process of the platform. `protocol` says in which language it answers; None asks only its unit."""
 
     name: str
     component: str
     host: Host
-    protocol: str
+    protocol: str | None
     unit: str | None = None
     commands: Commands | None = None
     port: int | None = None
@@ -195,13 +195,12 @@ def start_order(services: Iterable[Service]) -> list[Service]:
     by_name = {service.name: service for service in services}
     TopologicalSorter({name: service.needs for name, service in by_name.items()}).prepare()
     ordered: dict[str, Service] = {}
-
-    def place(name: str) -> None:
-        if name in by_name and name not in ordered:
-            for need in by_name[name].needs:
-                place(need)
-            ordered[name] = by_name[name]
-
-    for name in by_name:
-        place(name)
+    waiting = list(reversed(by_name))
+    while waiting:
+        service = by_name[waiting[-1]]
+        missing = [need for need in service.needs if need in by_name and need not in ordered]
+        if missing:
+            waiting += reversed(missing)
+        else:
+            ordered[waiting.pop()] = service
     return list(ordered.values())

@@ -16,8 +16,8 @@ PROTOCOLS = (
     "postgresql", "airflow-webserver", "airflow-scheduler", "superset", "gitea",
 )  # fmt: skip
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.IGNORECASE)
-_HOSTNAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,252}[a-z0-9])?", re.IGNORECASE)
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}", re.IGNORECASE | re.ASCII)
+_HOSTNAME = re.compile(r"[a-z0-9_]([a-z0-9_.-]{0,252}[a-z0-9])?", re.IGNORECASE | re.ASCII)
 _UNIT = re.compile(r"[A-Za-z0-9_@.:][A-Za-z0-9_@.:\\-]{0,250}")
 _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.@-]{0,63}")
 _DURATION = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)(ms|s|m|h|d)")
@@ -42,7 +42,7 @@ class Key:
 
 def text(value: Any) -> str:
     if not isinstance(value, str):
-        raise Wrong(f"takes text, not {_kind(value)}", 'put it in quotes: "…"')
+        raise Wrong(f"takes text, not {kind(value)}", 'put it in quotes: "…"')
     if re.search(r"[\x00-\x08\x0b-\x1f\x7f]", value):
         raise Wrong("has control characters in it", "remove them")
     return value
@@ -57,7 +57,7 @@ def line(value: Any) -> str:
 def matching(pattern: re.Pattern[str], example: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if not pattern.fullmatch(text(value)):
-            raise Wrong(f"does not take {_shown(value)}", f"write it like {example}")
+            raise Wrong(f"does not take {shown(value)}", f"write it like {example}")
         return str(value)
 
     return read
@@ -66,7 +66,7 @@ def matching(pattern: re.Pattern[str], example: str) -> Callable[[Any], str]:
 def one_of(*choices: str) -> Callable[[Any], str]:
     def read(value: Any) -> str:
         if text(value) not in choices:
-            raise Wrong(f"does not take {_shown(value)}", f"one of: {', '.join(choices)}")
+            raise Wrong(f"does not take {shown(value)}", f"one of: {', '.join(choices)}")
         return str(value)
 
     return read
@@ -76,37 +76,37 @@ def ip(value: Any) -> str:
     try:
         return str(ipaddress.ip_address(text(value)))
     except ValueError:
-        raise Wrong(f"takes an IP address, not {_shown(value)}", "write it like 192.0.2.17") from None
+        raise Wrong(f"takes an IP address, not {shown(value)}", "write it like 192.0.2.17") from None
 
 
 def port(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 65536:
-        raise Wrong(f"takes a port, not {_shown(value)}", "a number from 1 to 65535, without quotes")
+        raise Wrong(f"takes a port, not {shown(value)}", "a number from 1 to 65535, without quotes")
     return value
 
 
 def container(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 10**9:
-        raise Wrong(f"takes a container's number, not {_shown(value)}", "a number such as 117, without quotes")
+        raise Wrong(f"takes a container's number, not {shown(value)}", "a number such as 117, without quotes")
     return value
 
 
 def boolean(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise Wrong(f"takes true or false, not {_kind(value)}", "write true or false, without quotes")
+        raise Wrong(f"takes true or false, not {kind(value)}", "write true or false, without quotes")
     return value
 
 
 def duration(value: Any) -> float:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None or float(match.group(1)) == 0:
-        raise Wrong(f"takes a duration, not {_shown(value)}", 'write it like "5s", "500ms" or "2m"')
+        raise Wrong(f"takes a duration, not {shown(value)}", 'write it like "5s", "500ms" or "2m"')
     return float(match.group(1)) * _SECONDS[match.group(2)]
 
 
 def texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise Wrong(f"takes a list, not {_kind(value)}", 'write it like ["one", "two"]')
+        raise Wrong(f"takes a list, not {kind(value)}", 'write it like ["one", "two"]')
     return tuple(line(item) for item in value)
 
 
@@ -173,7 +173,8 @@ SERVICE_KEYS = {
 }
 
 
-def _kind(value: Any) -> str:
+def kind(value: Any) -> str:
+    """What a value is, in words."""
     names = {
         bool: "true or false",
         int: "a number",
@@ -185,9 +186,10 @@ def _kind(value: Any) -> str:
     return names.get(type(value), "a date or time")
 
 
-def _shown(value: Any) -> str:
+def shown(value: Any) -> str:
+    """A value as a message repeats it: in short, and never a number too long to be written."""
     if isinstance(value, str):
         return f"'{value[:60]}'"
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**12:
         return str(value)
-    return _kind(value)
+    return kind(value)

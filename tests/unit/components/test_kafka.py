@@ -19,6 +19,7 @@ API_VERSIONS = bytes.fromhex(
 )
 A_CONTROLLERS = bytes.fromhex("0000001600677469000000000002000100000011001200000004")
 BROKER = bytes.fromhex("00000001000000010009") + b"127.0.0.1" + bytes.fromhex("00002384ffff")
+A_QUORUM = b"\x02\x13__cluster_metadata\x02\0\0\0\0"
 ONE, NONE = b"\0\0\0\1", b"\xff\xff\xff\xff"
 
 
@@ -32,32 +33,48 @@ def metadata(controller: bytes, *leaders: bytes, internal: bytes = b"\0") -> byt
     return len(body).to_bytes(4, "big") + body
 
 
+def quorum(leader: bytes, error: bytes = b"\0\0", of_it: bytes = b"\0\0") -> bytes:
+    body = b"\0gti" + b"\0" + error + A_QUORUM + of_it + leader + bytes(20)
+    return len(body).to_bytes(4, "big") + body
+
+
 def test_a_broker_with_a_controller_is_well(serve):
-    answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE, ONE))), Login(), 1)
+    answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE, ONE), quorum(ONE))), Login(), 1)
     assert (answer.well, answer.says) == (True, "1 broker, controller 1, 1 topic")
 
 
 def test_the_release_is_inferred_from_what_the_broker_understands(serve):
-    assert probe(serve(answers(API_VERSIONS, metadata(ONE))), Login(), 1).version == "3.9"
+    assert probe(serve(answers(API_VERSIONS, metadata(ONE), quorum(ONE))), Login(), 1).version == "3.9"
 
 
 def test_topics_of_kafkas_own_are_not_counted(serve):
-    answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE, internal=b"\1"))), Login(), 1)
+    answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE, internal=b"\1"), quorum(ONE))), Login(), 1)
     assert answer.says == "1 broker, controller 1, 0 topics"
 
 
-def test_no_controller_is_unwell(serve):
-    answer = probe(serve(answers(API_VERSIONS, metadata(NONE, ONE))), Login(), 1)
+def test_a_quorum_without_a_leader_is_no_controller_whatever_the_broker_names(serve):
+    for lost in (quorum(NONE), quorum(ONE, of_it=b"\0\6")):
+        answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE), lost)), Login(), 1)
+        assert (answer.well, answer.says) == (False, "1 broker, no controller")
+
+
+def test_a_quorum_that_does_not_answer_is_no_controller(serve):
+    answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE))), Login(), 0.2)
     assert (answer.well, answer.says) == (False, "1 broker, no controller")
 
 
-def test_a_controller_that_is_gone_is_no_controller(serve):
-    answer = probe(serve(answers(API_VERSIONS, metadata(b"\0\0\0\7", ONE))), Login(), 1)
-    assert (answer.well, answer.says) == (False, "1 broker, no controller")
+def test_a_controller_on_a_host_of_its_own_is_well(serve):
+    answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE), quorum(b"\0\0\0\7"))), Login(), 1)
+    assert (answer.well, answer.says) == (True, "1 broker, controller 7, 1 topic")
+
+
+def test_where_the_quorum_may_not_be_asked_the_brokers_word_counts(serve):
+    answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE), quorum(ONE, error=b"\0\x1f"))), Login(), 1)
+    assert answer.well
 
 
 def test_partitions_without_a_leader_are_unwell(serve):
-    answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE, NONE, NONE))), Login(), 1)
+    answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE, NONE, NONE), quorum(ONE))), Login(), 1)
     assert (answer.well, answer.says) == (False, "1 broker, 2 partitions without a leader")
 
 
