@@ -45,8 +45,8 @@ def main() -> NoReturn:
 def run(arguments: list[str]) -> int:
     """One command line. Every way out is one of gti.errors.Exit."""
     app = App()
-    if COMPLETION_VARIABLE in os.environ:
-        import_module("gti.cli.completion")  # it teaches click the shells that click does not know
+    if os.environ.get(COMPLETION_VARIABLE, "").startswith("powershell"):
+        import_module("gti.cli.powershell")  # it makes itself known to click
     try:
         code = gti.main(arguments, prog_name="gti", standalone_mode=False, obj=app)
         return int(code or Exit.DONE)
