@@ -15,8 +15,9 @@ from gti.remote.command import Command
 from gti.remote.keys import AskPassphrase
 from gti.remote.reach import Reach
 from gti.remote.resolve import Addresses, Resolver
+from gti.remote.route import dial
 from gti.remote.running import ENDING, Result, Running
-from gti.remote.ssh import Connections, dial, reason
+from gti.remote.ssh import Connections, reason
 from gti.remote.tunnel import Tunnel
 from gti.site import Endpoint, Host, Site
 from gti.site.known_hosts import HostKey

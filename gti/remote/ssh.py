@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import math
-import socket
 import time
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, cast
@@ -16,12 +16,12 @@ import paramiko
 from gti.errors import GtiError, Misused, Unreachable
 from gti.remote.keys import AskPassphrase, Identities, Keyring
 from gti.remote.resolve import Addresses, Resolver
+from gti.remote.route import dial, through
 from gti.remote.trust import KeyPolicy, preferring, shown_by
 from gti.site import Host, Site
 from gti.site.known_hosts import HostKey, KnownHosts, entry_name
 
 KEEPALIVE = 5  # seconds; with the next one, how soon a dead network is noticed
-UNACKNOWLEDGED = 15_000  # milliseconds
 BACKOFF = (0.1, 0.3, 0.8)  # a busy sshd drops newcomers (MaxStartups): knock again
 
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
@@ -44,7 +44,8 @@ class Connections:
         self._resolver = resolver
         self._keyring = Keyring(ask)
         self._known = KnownHosts.read(site.known_hosts)
-        self._config = _fabric_config(ssh_config)
+        self._ssh_config = _read(ssh_config)
+        self._config = _fabric_config(self._ssh_config)
         self._open: dict[str, fabric.Connection] = {}
         self._locks: dict[str, Lock] = {}
         self._lock = Lock()
@@ -62,13 +63,14 @@ class Connections:
 
     def shown_key(self, host: Host) -> HostKey:
         """The host key as anybody is shown it."""
-        connection = self._fabric(host)
-        addresses = self._addresses(host, connection)
+        way = self._way(host)
         seconds = self._site.connect_timeout
         try:
-            return shown_by(self._socket(connection, addresses, time.monotonic() + seconds), seconds)
+            return shown_by(way.socket(time.monotonic() + seconds), seconds)
+        except GtiError:
+            raise
         except Exception as error:  # as below
-            raise _cannot(host, connection, addresses, error) from error
+            raise _cannot(host, way, error) from error
 
     def close_host(self, host: Host) -> None:
         with self._lock:
@@ -84,27 +86,24 @@ class Connections:
             connection.close()
 
     def _connect(self, host: Host, within: float) -> fabric.Connection:
-        connection = self._fabric(host)
-        addresses = self._addresses(host, connection)
+        way = self._way(host)
         until = time.monotonic() + within
         for wait in (*BACKOFF, None):
             try:
-                return self._attempt(host, connection, addresses, until)
+                return self._attempt(host, way, until)
             except GtiError:
                 raise
             except Exception as error:  # paramiko lets pass whatever a strange server's bytes lead to
                 if wait is None or time.monotonic() + wait >= until or not _may_pass(error):
-                    raise _cannot(host, connection, addresses, error) from error
+                    raise _cannot(host, way, error) from error
                 time.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
-    def _attempt(
-        self, host: Host, connection: fabric.Connection, addresses: Addresses, until: float
-    ) -> fabric.Connection:
+    def _attempt(self, host: Host, way: _Way, until: float) -> fabric.Connection:
+        connection = way.connection
         identities = self._identities(host, connection)
-        self._guard(host, connection)
         if connection.gateway is None:
-            connection.connect_kwargs["sock"] = self._socket(connection, addresses, until)
+            connection.connect_kwargs["sock"] = way.socket(until)
         left = max(0.1, until - time.monotonic())
         connection.connect_kwargs.update(timeout=left, banner_timeout=left, auth_strategy=identities)
         try:
@@ -118,11 +117,26 @@ class Connections:
         connection.transport.set_keepalive(KEEPALIVE)
         return connection
 
-    def _fabric(self, host: Host) -> fabric.Connection:
+    def _way(self, host: Host) -> _Way:
+        """Fabric's connection, not yet open, with every host key on the way guarded."""
         try:
-            return fabric.Connection(host.name, user=host.user, port=host.port, config=self._config)
+            connection = fabric.Connection(host.name, user=host.user, port=host.port, config=self._config)
         except (ValueError, paramiko.SSHException) as error:
             raise Misused(f"~/.ssh/config makes no sense for {host.name}: {error}") from None
+        self._guard(host, connection)
+        if isinstance(connection.gateway, str):
+            proxy = self._proxy_command(host, connection)
+            connection.gateway = None
+            return _Way(connection, Addresses(connection.host, (), f"{connection.host} through: {proxy}"), proxy)
+        if connection.gateway is not None:  # which resolves the name over there
+            addresses = Addresses(connection.host, (), f"{connection.host} through {connection.gateway.host}")
+            return _Way(connection, addresses)
+        return _Way(connection, self._resolver.addresses(host, connection.host))
+
+    def _proxy_command(self, host: Host, connection: fabric.Connection) -> str:
+        """Its %p and %r filled in with the site's port and user, which Fabric does not know when it does that."""
+        ours = f"Host {host.name}\n  Port {connection.port}\n  User {connection.user}\n"
+        return str(paramiko.SSHConfig.from_text(ours + self._ssh_config).lookup(host.name)["proxycommand"])
 
     def _guard(self, host: Host, connection: fabric.Connection) -> None:
         """Fabric accepts any host key. Replace that, for the host and for all it is reached through."""
@@ -145,34 +159,19 @@ class Connections:
         others_too = str(config.get("identitiesonly", "no")).lower() != "yes"
         return Identities(connection.user, files, others_too, self._keyring)
 
-    def _addresses(self, host: Host, connection: fabric.Connection) -> Addresses:
-        """Behind a jump host, the jump host resolves the name."""
-        if connection.gateway is not None:
-            return Addresses(connection.host, (), f"{connection.host} through {_gateway_name(connection)}")
-        return self._resolver.addresses(host, connection.host)
 
-    def _socket(self, connection: fabric.Connection, addresses: Addresses, until: float) -> Any:
-        if connection.gateway is not None:
-            return connection.open_gateway()
-        return dial(addresses, connection.port, until)
+@dataclass(frozen=True)
+class _Way:
+    """How a host is reached: directly, by a ProxyCommand, or through the connection's gateway."""
 
+    connection: fabric.Connection
+    addresses: Addresses
+    proxy: str | None = None
 
-def dial(addresses: Addresses, port: int, until: float) -> socket.socket:
-    """Try each address in turn; what is left of the time is shared among those not yet tried."""
-    error: OSError = OSError("no such name, and the site gives no address")
-    for position, address in enumerate(addresses.candidates):
-        left = max(0.1, until - time.monotonic()) / (len(addresses.candidates) - position)
-        try:
-            connected = socket.create_connection((address, port), timeout=left)
-        except OSError as problem:
-            error = problem
-            continue
-        connected.settimeout(None)
-        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if hasattr(socket, "TCP_USER_TIMEOUT"):
-            connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED)
-        return connected
-    raise error
+    def socket(self, until: float) -> Any:
+        if self.connection.gateway is not None:
+            return self.connection.open_gateway()
+        return through(self.proxy) if self.proxy else dial(self.addresses, self.connection.port, until)
 
 
 def _enforce(connection: fabric.Connection, policy: KeyPolicy) -> None:
@@ -181,15 +180,19 @@ def _enforce(connection: fabric.Connection, policy: KeyPolicy) -> None:
     connection.connect_kwargs["transport_factory"] = preferring(kinds)
 
 
-def _fabric_config(file: Path) -> fabric.Config:
-    """~/.ssh/config, read once. Fabric's own configuration files are left unread: they would surprise."""
-    parsed = paramiko.SSHConfig()
-    if file.is_file():
-        try:
-            parsed = paramiko.SSHConfig.from_path(str(file))
-        except (OSError, ValueError, paramiko.SSHException) as error:
-            raise Misused(f"{file} cannot be read: {error}", next=[f"ssh -G -F '{file}' localhost"]) from None
-    return fabric.Config(ssh_config=parsed, lazy=True)
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8", errors="surrogateescape") if file.is_file() else ""
+    except OSError as error:
+        raise Misused(f"{file} cannot be read: {error.strerror}", next=[f"ls -l '{file}'"]) from None
+
+
+def _fabric_config(text: str) -> fabric.Config:
+    """~/.ssh/config, parsed once. Fabric's own configuration files are left unread: they would surprise."""
+    try:
+        return fabric.Config(ssh_config=paramiko.SSHConfig.from_text(text), lazy=True)
+    except (ValueError, paramiko.SSHException) as error:
+        raise Misused(f"~/.ssh/config makes no sense: {error}", next=["ssh -G localhost"]) from None
 
 
 def _may_pass(error: Exception) -> bool:
@@ -214,10 +217,10 @@ def reason(error: BaseException) -> str:
     return text or type(error).__name__
 
 
-def _cannot(host: Host, connection: fabric.Connection, addresses: Addresses, error: BaseException) -> GtiError:
+def _cannot(host: Host, way: _Way, error: BaseException) -> GtiError:
     return CannotConnect(
-        f"cannot reach {host.alias} ({host.name}:{connection.port}) over SSH: {reason(error)}",
-        details=[("tried", addresses.tried)],
+        f"cannot reach {host.alias} ({host.name}:{way.connection.port}) over SSH: {reason(error)}",
+        details=[("tried", way.addresses.tried)],
         next=[f"gti status {host.alias}", f"ssh -v {host.name}"],
     )
 
@@ -229,8 +232,3 @@ def _login_refused(host: Host, user: str, identities: Identities, error: Excepti
         details=[("tried", "\n".join(identities.tried) or "no key: neither a file nor an agent has one")],
         next=[f"ssh -v {user}@{host.name}", "gti doctor"],
     )
-
-
-def _gateway_name(connection: fabric.Connection) -> str:
-    gateway = connection.gateway
-    return gateway.host if isinstance(gateway, fabric.Connection) else "its ProxyCommand"

@@ -12,6 +12,9 @@ import paramiko
 CHUNK = 32 * 1024
 OPENING = 5.0  # seconds for the host to reach the port
 
+# By RFC 4254's reasons: sshd's own words do not get past paramiko.
+REFUSALS = {1: "its sshd forbids tunnels (AllowTcpForwarding)", 2: "connection refused"}
+
 
 class Tunnel:
     """Listens on 127.0.0.1 until it is closed; every connection becomes a channel of its own."""
@@ -43,7 +46,7 @@ class Tunnel:
             try:
                 channel = self._transport().open_channel("direct-tcpip", self._to, address, timeout=OPENING)
             except paramiko.ChannelException as error:
-                self.refusal = error.text.lower() or "refused"
+                self.refusal = REFUSALS.get(error.code, error.text.lower())
                 return
             except (paramiko.SSHException, OSError, EOFError) as error:
                 self.refusal = str(error)
