@@ -86,7 +86,7 @@ def _own_health(seen: ServiceSeen) -> tuple[Health, str | None]:
     if seen.answer is not None:
         return _health_of_answer(seen, seen.answer)
     if seen.host.away:
-        return "unreachable", _headline(seen.host)
+        return _away(seen.host)
     if seen.unit.state != "unknown" and not seen.unit.runs:
         return "unhealthy", describe_unit(seen.unit)
     if seen.silence is not None:
@@ -97,10 +97,10 @@ def _own_health(seen: ServiceSeen) -> tuple[Health, str | None]:
 
 
 def _health_of_answer(seen: ServiceSeen, answer: Answer) -> tuple[Health, str | None]:
+    if seen.host.away:
+        return ("degraded", f"it answers, but {_headline(seen.host)}") if answer.well else _away(seen.host)
     if not answer.well:
         return "unhealthy", answer.says
-    if seen.host.away:
-        return "degraded", f"it answers, but {_headline(seen.host)}"
     if seen.unit.state != "unknown" and not seen.unit.runs:
         return "degraded", f"it answers, but its {describe_unit(seen.unit)}"
     return "ok", None
@@ -122,6 +122,10 @@ def describe_unit(unit: Unit) -> str:
     since = f" since {unit.since:%Y-%m-%d %H:%M:%S} UTC" if unit.since else ""
     why = f" ({unit.why})" if unit.why else ""
     return f"unit is {unit.state}{why}{since}"
+
+
+def _away(host: HostSeen) -> tuple[Health, str]:
+    return "unreachable", _headline(host)
 
 
 def _headline(host: HostSeen) -> str:

@@ -1,0 +1,148 @@
+"""`gti exec`, as typed."""
+
+import subprocess
+import sys
+
+import pexpect
+import pytest
+
+
+def test_one_host_is_passed_on_as_it_is(gti):
+    ran = gti("exec", "--on", "here", "--", "sh", "-c", "echo out; echo err >&2")
+    assert (ran.code, ran.out, ran.err) == (0, "out\n", "err\n")
+
+
+def test_several_hosts_are_told_apart_and_come_in_the_sites_order(gti):
+    ran = gti("exec", "--on", "there,here", "--", "sh", "-c", "echo one; printf two")
+    assert ran.out == "here: one\nhere: two\nthere: one\nthere: two\n"
+
+
+def test_one_dead_host_costs_its_own_row(gti):
+    ran = gti("exec", "--", "echo", "hi")
+    assert (ran.code, ran.out) == (7, "here: hi\nthere: hi\n")
+    assert "dead: cannot reach dead (127.0.0.2:1) over SSH: connection refused" in ran.err
+    assert "1 of 3 hosts: dead unreachable" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (("--on", "here", "--", "true"), 0),
+        (("--on", "here", "--", "sh", "-c", "exit 42"), 1),
+        (("--on", "here,there", "--", "false"), 1),
+        (("--on", "here", "--timeout", "300ms", "--", "sleep", "20"), 1),
+        (("--on", "nowhere", "--", "true"), 2),
+        ((), 2),
+        (("--on", "here", "--timeout", "soon", "--", "true"), 2),
+        (("--on", "dead", "--", "true"), 4),
+        (("--on", "here,dead", "--", "true"), 7),
+    ],
+)
+def test_the_exit_code_tells_how_it_went(gti, arguments, code):
+    assert gti("exec", *arguments).code == code
+
+
+def test_an_unknown_host_key_is_refused(gti, site_file):
+    (site_file.parent / "known_hosts").write_text("")
+    ran = gti("exec", "--on", "here,there", "--", "true")
+    assert ran.code == 5
+    assert "gti site trust here" in ran.err
+
+
+@pytest.mark.parametrize("name", ["here", "kafka", "127.0.0.1,here", "101"])
+def test_a_host_goes_by_many_names(gti, name):
+    assert gti("exec", "--on", name, "--dry-run", "--", "true").out.startswith("here: true\n")
+
+
+def test_a_slip_of_the_pen_is_answered_with_a_suggestion(gti):
+    assert "did you mean 'kafka'?" in gti("exec", "--on", "kafak", "--", "true").err
+
+
+def test_identical_answers_are_printed_once(gti):
+    ran = gti("exec", "--group", "--", "echo", "same")
+    assert ran.out.startswith("---- here,there (2) ----\nsame\n")
+    assert "---- dead (1): unreachable ----" in ran.out
+
+
+def test_standard_input_reaches_every_host(gti):
+    assert (
+        gti("exec", "--on", "here,there", "--stdin", "--", "cat", input="tea\n").out == "here: tea\nthere: tea\n"
+    )
+
+
+def test_without_being_told_to_standard_input_is_left_alone(gti):
+    assert gti("exec", "--on", "here", "--", "cat", input="mine").out == ""
+
+
+def test_bytes_pass_through_a_pipe_unchanged(gti):
+    every = bytes(range(256)) * 5000
+    ran = gti.run_bytes(["exec", "--on", "here", "--stdin", "--", "cat"], input=every)
+    assert ran.stdout == every
+
+
+def test_json_has_a_row_for_every_host(gti):
+    rows = gti("exec", "-o", "json", "--", "sh", "-c", r"printf '\377'; exit 3").json()
+    assert [(row["host"], row["state"], row["code"]) for row in rows] == [
+        ("here", "failed", 3),
+        ("there", "failed", 3),
+        ("dead", "unreachable", None),
+    ]
+    assert rows[0]["stdout"] == "\\xff"
+
+
+def test_a_dry_run_runs_nothing(gti, tmp_path):
+    witness = tmp_path / "witness"
+    ran = gti("exec", "--on", "here", "--dry-run", "--", "touch", str(witness))
+    assert ran.out == f"here: touch {witness}\n"
+    assert not witness.exists()
+
+
+def test_a_terminal_is_shown_what_hosts_print_and_does_not_obey_it(gti):
+    evil = r"printf 'a\033]0;owned\007b\233c\377d\r\n'"
+    child = pexpect.spawn(gti.command[0], [*gti.command[1:], "exec", "--on", "here", "--", "sh", "-c", evil],
+                          env=gti.environment, timeout=20)  # fmt: skip
+    shown = child.read()
+    assert b"\x1b]" not in shown
+    assert rb"a\x1b]0;owned\x07b\x9bc\xffd" in shown
+
+
+def test_a_reader_that_has_seen_enough_ends_the_command_in_silence(gti):
+    line = " ".join([*gti.command, "exec --on here -- yes | head -1"])
+    ran = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {line}"], env=gti.environment, capture_output=True, timeout=30
+    )
+    assert (ran.stdout, ran.stderr, ran.returncode) == (b"y\n", b"", 130)
+
+
+MEASURED = """
+import resource, subprocess, sys
+subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, check=True)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("on", ["here", "here,there"])
+def test_a_hundred_megabytes_are_not_held(gti, on):
+    """MiB at the most, of which Python and the SSH library take some 60."""
+    line = [*gti.command, "exec", "--on", on, "--", "head", "-c", "100000000", "/dev/zero"]
+    ran = subprocess.run(
+        [sys.executable, "-c", MEASURED, *line], env=gti.environment, capture_output=True, text=True, timeout=120
+    )
+    assert int(ran.stdout) < 110, ran.stderr
+
+
+def test_a_passphrase_is_asked_for_on_a_terminal(gti, sshd, site_file, tmp_path):
+    from tests.sshd import keygen
+
+    locked = keygen(tmp_path / "locked", passphrase="open sesame")
+    before = sshd.authorized_keys.read_text()
+    sshd.authorized_keys.write_text(before + locked.with_suffix(".pub").read_text())
+    site_file.write_text(site_file.read_text().replace(str(sshd.client_key), str(locked)))
+    line = [*gti.command, "exec", "--on", "here,there", "--", "echo", "in"]
+    child = pexpect.spawn(line[0], line[1:], env=gti.environment, timeout=20)
+    child.expect("Passphrase of .*locked:")
+    child.sendline("open sesame")
+    child.expect("there: in")
+    child.close()
+    sshd.authorized_keys.write_text(before)
