@@ -51,8 +51,10 @@ class KnownHosts:
 
     def _add(self, line: str) -> None:
         words = re.split(r"[ \t]+", line.strip(" \t\r"))
+        if words[0].startswith("#"):
+            return
         marker = words.pop(0) if words[0].startswith("@") else ""
-        if len(words) < 3 or words[0].startswith("#") or marker not in ("", "@revoked"):
+        if len(words) < 3 or words[0].startswith("@") or marker not in ("", "@revoked"):
             return
         try:
             key = HostKey(words[1], base64.b64decode(words[2], validate=True), marker == "@revoked")
@@ -94,15 +96,15 @@ def _is_key(key: HostKey) -> bool:
         end = at + 4 + int.from_bytes(key.blob[at : at + 4], "big")
         strings.append(key.blob[at + 4 : end])
         at = end
-    return at == len(key.blob) > 0 and strings[0] == key.kind.encode()
+    return at == len(key.blob) > 0 and strings[0] == key.kind.encode("utf-8", "surrogateescape")
 
 
 def _is_hash_of(pattern: str, name: str) -> bool:
     parts = pattern.split("|")
-    if len(parts) != 4 or parts[1] != "1":
+    if len(parts) != 4 or parts[:2] != ["", "1"]:
         return False
     try:
-        salt, expected = base64.b64decode(parts[2]), base64.b64decode(parts[3])
+        salt, expected = (base64.b64decode(part, validate=True) for part in parts[2:])
     except (binascii.Error, ValueError):
         return False
     return hmac.compare_digest(hmac.new(salt, name.encode(), hashlib.sha1).digest(), expected)
