@@ -1,4 +1,4 @@
-"""Bytes from hosts to our own streams: exact into files and pipes, harmless on terminals, secrets masked."""
+"""Bytes from hosts to our own streams: exact into files and pipes, harmless on terminals."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import BinaryIO, TextIO, cast
 
 from gti.cli.app import App
-from gti.cli.output import ReaderLeft, nobody_reads
+from gti.cli.output import unwritable
 from gti.cli.terminal import harmless
 
 CHUNK = 64 * 1024
@@ -37,16 +37,15 @@ class Pipe(BytesIO):
     def __init__(self, app: App, stream: TextIO) -> None:
         super().__init__()
         self._app = app
-        self._stream = stream.buffer
+        self._stream = stream
 
     def write(self, data: object) -> int:
         try:
-            written = self._stream.write(cast(bytes, data))
+            written = self._stream.buffer.write(cast(bytes, data))
             self._stream.flush()
             return written
-        except BrokenPipeError:
-            nobody_reads()
-            raise ReaderLeft from None
+        except OSError as error:
+            raise unwritable(self._stream, error) from None
 
 
 @contextmanager

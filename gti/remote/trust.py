@@ -101,20 +101,24 @@ def shown_by(connected: socket.socket, seconds: float) -> HostKey:
 
 def remember(file: Path, names: list[str], key: HostKey, port: int | None, replace: bool) -> None:
     """Write a key to known_hosts, in one step: a crash leaves the old file or the new one."""
+    file = file.resolve()  # it may be a link to somewhere else, and is to remain one
     file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     old = file.read_text(encoding="utf-8", errors="surrogateescape") if file.exists() else ""
     entries = [entry_name(name, port) for name in names]
-    kept = [line for line in old.splitlines() if not (replace and _is_about(line, entries))]
-    line = f"{','.join(entries)} {key.kind} {base64.b64encode(key.blob).decode()}"
+    kept = [_without(line, entries) if replace else line for line in old.removesuffix("\n").split("\n")]
+    added = f"{','.join(entries)} {key.kind} {base64.b64encode(key.blob).decode()}"
     new = file.with_name(f"{file.name}.gti-{os.getpid()}")
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
-        stream.write("".join(f"{entry}\n" for entry in [*kept, line]).encode("utf-8", "surrogateescape"))
+        stream.write("".join(f"{line}\n" for line in [*kept, added] if line).encode("utf-8", "surrogateescape"))
         stream.flush()
         os.fsync(stream.fileno())
     new.replace(file)
 
 
-def _is_about(line: str, entries: list[str]) -> bool:
-    """Whether a line records one of these names, hashed or not."""
-    known = KnownHosts.parse(line)
-    return any(known.keys_of(entry) for entry in entries)
+def _without(line: str, entries: list[str]) -> str:
+    """A line of known_hosts without these names; empty when it names nobody else. Revocations stay."""
+    names, space, rest = line.partition(" ")
+    if names.startswith("@") or not any(KnownHosts.parse(line).keys_of(entry) for entry in entries):
+        return line
+    others = [name for name in names.split(",") if name.lower() not in entries and not name.startswith("|")]
+    return f"{','.join(others)}{space}{rest}" if others else ""

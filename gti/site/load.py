@@ -71,7 +71,7 @@ def layers_of(document: Document, name: str, builtin: Document) -> list[Layer]:
         if base is None:
             return layers
         at = where.place(layer.path("extends"))
-        name, where = _base(base, where, builtin, at)
+        name, where = _base(base, layer, builtin, at)
         if any(layer.is_(where, name) for layer in layers):
             raise SiteError([Finding("error", at, f"'extends' goes round in a circle at '{name}'", "break it")])
         if len(layers) > DEEPEST_EXTENDS:
@@ -102,8 +102,14 @@ def _layer(document: Document, name: str) -> Layer:
     return Layer(document, name, table)
 
 
-def _base(base: Any, document: Document, builtin: Document, at: Place) -> tuple[str, Document]:
-    if isinstance(base, str) and base in site_names(document):
+def _base(base: Any, layer: Layer, builtin: Document, at: Place) -> tuple[str, Document]:
+    """A site of the same file, or the built-in one: also for a site that has its very name."""
+    document = layer.document
+    if (
+        isinstance(base, str)
+        and base in site_names(document)
+        and not (base == layer.name and base in site_names(builtin))
+    ):
         return base, document
     if isinstance(base, str) and base in site_names(builtin):
         return base, builtin

@@ -1,12 +1,14 @@
 """A host is who known_hosts says it is, or nobody talks to it."""
 
+import base64
 import subprocess
 
 import pytest
 
 from gti.remote.command import Command
 from gti.remote.remote import Remote
-from gti.remote.trust import ChangedHostKey, UnknownHostKey
+from gti.remote.trust import ChangedHostKey, UnknownHostKey, remember
+from gti.site.known_hosts import HostKey
 from tests.sshd import Sshd, keygen
 
 TRUE = Command(("true",))
@@ -80,3 +82,22 @@ def test_the_server_is_asked_for_the_kind_of_key_that_is_on_record(run, site_of,
     several.host_key(kind)
     with several:
         assert run(site_of(several, known_hosts=several.known_hosts_line("127.0.0.1", kind=kind))) == 0
+
+
+def test_a_key_that_is_replaced_goes_and_everything_else_stays(tmp_path):
+    file = tmp_path / "known_hosts"
+    real = tmp_path / "elsewhere"
+    file.symlink_to(real)
+
+    key = base64.b64encode(b"\0\0\0\x0bssh-ed25519\0\0\0\x20" + bytes(32)).decode()
+    real.write_text(
+        f"# ours\nbox,other ssh-ed25519 {key}\n@revoked box ssh-ed25519 {key}\nbox ssh-ed25519 {key}\n"
+    )
+    remember(file, ["box"], HostKey("ssh-ed25519", b"new"), None, replace=True)
+    assert real.read_text().splitlines() == [
+        "# ours",
+        f"other ssh-ed25519 {key}",
+        f"@revoked box ssh-ed25519 {key}",
+        "box ssh-ed25519 bmV3",
+    ]
+    assert file.is_symlink()

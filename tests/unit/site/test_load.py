@@ -50,6 +50,17 @@ def test_a_site_that_extends_another_says_only_what_differs(load):
     assert len(site.services) == 14
 
 
+def test_a_site_may_have_the_name_of_the_builtin_one_that_it_extends(load):
+    site = load("""
+        [sites.gti]
+        extends = "gti"
+        [sites.gti.hosts.kafka]
+        address = "192.0.2.34"
+        """)
+    assert [host.address for host in site.hosts if host.alias == "kafka"] == ["192.0.2.34"]
+    assert len(site.hosts) == 8
+
+
 def test_a_site_may_extend_one_that_extends_another(load):
     site = load(
         """
