@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
@@ -100,8 +100,10 @@ class App:
         self._write_error(f"{self.styled(label, color, sys.stderr)}: {self.masked(harmless(text))}")
 
     def _write_error(self, text: str) -> None:
-        with suppress(BrokenPipeError):
+        try:
             click.echo(text, err=True, color=True)
+        except OSError:  # its reader left, or its disk is full: there is nobody to tell
+            nobody_reads(sys.stderr)
 
     def masked(self, text: str) -> str:
         """With every secret that was looked up so far taken out."""
@@ -129,6 +131,11 @@ class App:
         for name in ("gti", *(["paramiko"] if self.debug else [])):
             logging.getLogger(name).addHandler(handler)
             logging.getLogger(name).setLevel(logging.DEBUG)
+
+
+def nobody_reads(stream: TextIO) -> None:
+    """From now on it leads nowhere, or Python would complain when it closes it."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def duration(_: object, __: object, value: str | None) -> float | None:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import SpooledTemporaryFile, TemporaryDirectory
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import click
 
@@ -21,9 +21,11 @@ from gti.cli.stream import prefixed, straight
 from gti.errors import Exit, Failed, GtiError, Partly
 from gti.remote.command import Command
 from gti.remote.fanout import fan_out
-from gti.remote.remote import Remote
-from gti.remote.running import Result
 from gti.site import Host
+
+if TYPE_CHECKING:
+    from gti.remote.remote import Remote
+    from gti.remote.running import Result
 
 IN_MEMORY = 1024 * 1024  # bytes of one host's output; what is longer waits its turn in a temporary file
 

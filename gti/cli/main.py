@@ -9,7 +9,7 @@ from typing import NoReturn
 
 import click
 
-from gti.cli.app import App
+from gti.cli.app import App, nobody_reads
 from gti.cli.options import global_options
 from gti.cli.tree import LazyGroup
 from gti.errors import Exit, GtiError
@@ -39,7 +39,15 @@ def gti() -> None:
 
 
 def main() -> NoReturn:
+    _open_closed_streams()
     sys.exit(run(sys.argv[1:]))
+
+
+def _open_closed_streams() -> None:
+    """`gti … <&- 2>&-`: what the caller closed leads nowhere, but is there."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode))
 
 
 def run(arguments: list[str]) -> int:
@@ -51,12 +59,19 @@ def run(arguments: list[str]) -> int:
         code = gti.main(arguments, prog_name="gti", standalone_mode=False, obj=app)
         return int(code or Exit.DONE)
     except click.UsageError as error:
-        error.show()
+        _show_usage(error)
         return Exit.USAGE
     except (KeyboardInterrupt, click.Abort):
         return Exit.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the last resort: an operator is not shown a traceback
         return _told(app, error)
+
+
+def _show_usage(error: click.UsageError) -> None:
+    try:
+        error.show()
+    except OSError:
+        nobody_reads(sys.stderr)
 
 
 def _told(app: App, error: Exception) -> int:

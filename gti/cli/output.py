@@ -9,19 +9,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
-from gti.cli.app import App
+from gti.cli.app import App, nobody_reads
 from gti.cli.terminal import harmless
-from gti.errors import Interrupted
+from gti.errors import Failed, GtiError, Interrupted
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 FORMATS = ("table", "json", "yaml", "csv")
 MISSING = "-"
 NARROWEST = 8  # characters that a column keeps on a narrow terminal
+GAP = 2  # between columns
 
 # Words that mean the same everywhere have the same colour everywhere.
 COLORS = {
@@ -82,16 +83,16 @@ def write(text: str) -> None:
     try:
         click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
         sys.stdout.flush()
-    except BrokenPipeError:
-        nobody_reads()
-        raise ReaderLeft from None
+    except OSError as error:
+        raise unwritable(sys.stdout, error) from None
 
 
-def nobody_reads() -> None:
-    """`gti … | head`: from now on stdout leads nowhere, or Python would complain when it closes it."""
-    import os
-
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def unwritable(stream: TextIO, error: OSError) -> GtiError:
+    """Why a stream takes no more: its reader has seen enough, or the disk is full."""
+    nobody_reads(stream)
+    if isinstance(error, BrokenPipeError):
+        return ReaderLeft()
+    return Failed(f"the output cannot be written: {str(error.strerror).lower()}")
 
 
 def plain(value: object) -> object:
@@ -132,41 +133,56 @@ def as_csv(app: App, rows: Sequence[dict[str, Any]]) -> str:
 
 
 def as_table(app: App, rows: Sequence[dict[str, Any]], columns: Sequence[Column]) -> str:
-    from tabulate import tabulate
-
-    cells = [[harmless(_cell(app, row[column.key])) or MISSING for column in columns] for row in rows]
-    headings = [column.heading for column in columns]
-    # Colour goes in after the widths are known to fit; tabulate does not count its characters.
-    widths = _fitting([headings, *cells])
-    colored = [[_colored(app, column, cell) for column, cell in zip(columns, row, strict=True)] for row in cells]
+    """Columns; on a terminal too narrow for them, a line for each value."""
     if not rows:
         return ""
-    table = tabulate(
-        colored,
-        headers=headings,
-        tablefmt="plain",
-        disable_numparse=True,
-        missingval=MISSING,
-        maxcolwidths=widths,
-    )
-    return "\n".join(line.rstrip() for line in table.splitlines()) + "\n"
+    cells = [[harmless(_cell(app, row[column.key])) or MISSING for column in columns] for row in rows]
+    headings = [column.heading for column in columns]
+    # Colour goes in after the widths are known to fit; its characters take no room.
+    widths = _fitting([headings, *cells])
+    colored = [[_colored(app, column, cell) for column, cell in zip(columns, row, strict=True)] for row in cells]
+    if widths is not None:
+        return _aligned([headings, *colored], widths)
+    value = max(NARROWEST, _terminal_width() - GAP - max(map(len, headings)))
+    blocks = [_aligned(list(zip(headings, row, strict=True)), [None, value]) for row in colored]
+    return "\n".join(blocks)
 
 
-def _fitting(table: list[list[str]]) -> list[int | None]:
-    """Column widths that fit the terminal, taken from the widest; a pipe is as wide as it needs to be."""
+def _aligned(table: Sequence[Sequence[str]], widths: list[int | None]) -> str:
+    """Headings are rows like any other: tabulate would give them more room than they need."""
+    from tabulate import tabulate
+
+    text = tabulate(table, tablefmt="plain", disable_numparse=True, missingval=MISSING, maxcolwidths=widths)
+    return "\n".join(line.rstrip() for line in text.splitlines()) + "\n"
+
+
+def _fitting(table: list[list[str]]) -> list[int | None] | None:
+    """Column widths that fit the terminal, taken from the widest; None where nothing fits.
+
+    A pipe is as wide as it needs to be.
+    """
     from wcwidth import wcswidth
 
-    widths = [
-        max(max(wcswidth(line) for line in cell.split("\n")) for cell in column)
-        for column in zip(*table, strict=True)
-    ]
+    columns = list(zip(*table, strict=True))
+    widths = [max(max(wcswidth(line) for line in cell.split("\n")) for cell in column) for column in columns]
     if not sys.stdout.isatty():
         return [None] * len(widths)
-    room = shutil.get_terminal_size().columns - 2 * (len(widths) - 1)
+    room = _terminal_width() - GAP * (len(widths) - 1)
+    least = [
+        min(width, max(NARROWEST, *map(len, column[0].split())))
+        for width, column in zip(widths, columns, strict=True)
+    ]
+    if sum(least) > room:
+        return None
     fitted = [min(width, room) for width in widths]
-    while sum(fitted) > room and max(fitted) > NARROWEST:
-        fitted[fitted.index(max(fitted))] -= 1
+    while sum(fitted) > room:
+        _, widest = max((width, at) for at, width in enumerate(fitted) if width > least[at])
+        fitted[widest] -= 1
     return [narrow if narrow < width else None for narrow, width in zip(fitted, widths, strict=True)]
+
+
+def _terminal_width() -> int:
+    return shutil.get_terminal_size().columns
 
 
 def _colored(app: App, column: Column, cell: str) -> str:

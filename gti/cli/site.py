@@ -191,7 +191,7 @@ def trust(
     ]
     show(app, form, rows, columns)
     failures = [outcome.error for outcome in outcomes if outcome.error]
-    for failure in failures:
+    for failure in failures if shown else failures[1:]:  # with no key at all, the first one is how it ends
         app.complain(failure.lines())
     new = [
         (host, key) for host, key in shown if verdicts[host.alias] in ("new", *(["changed"] if replace else []))

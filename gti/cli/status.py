@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,9 +12,10 @@ from gti.cli.options import common_options, watch_option
 from gti.cli.output import Column, as_csv, as_json, as_table, as_yaml, output_option, write
 from gti.cli.watch import watching
 from gti.errors import GtiError, Unhealthy, Unreachable
-from gti.remote.trust import UnknownHostKey
-from gti.status.health import Cause, HostSeen, ServiceSeen, Verdict, describe_unit
-from gti.status.look import Platform, look
+
+if TYPE_CHECKING:
+    from gti.status.health import Cause, HostSeen, ServiceSeen, Verdict
+    from gti.status.look import Platform
 
 COLUMNS = [
     Column("COMPONENT", "component"),
@@ -46,6 +47,8 @@ def command(app: App, words: tuple[str, ...], watch: float | None, form: str) ->
     Three layers of every service: its host answers SSH, its unit runs, and it answers in its own protocol.
     Exit code 0: all well; 3: something is unhealthy; 4: a host or service could not be reached or judged.
     """
+    from gti.status.look import look
+
     with app.remote() as remote:
         for _ in watching(watch, form):
             platform = look(app.site, remote, app.secrets, words)
@@ -162,6 +165,8 @@ def _cause(cause: Cause) -> dict[str, Any]:
 
 
 def _service(verdict: Verdict) -> dict[str, Any]:
+    from gti.status.health import describe_unit
+
     service, seen = verdict.service, verdict.seen
     version = _version_of(verdict)
     return {
@@ -209,6 +214,8 @@ def _tell_what_was_not_seen(app: App, platform: Platform) -> None:
 
 
 def _why_unit_unseen(seen: ServiceSeen) -> str:
+    from gti.remote.trust import UnknownHostKey
+
     if isinstance(seen.host.error, UnknownHostKey):
         return "their host keys are unknown; gti site trust"
     return seen.unit.why or "no answer in time"
