@@ -45,7 +45,7 @@ class Connections:
         self._keyring = Keyring(ask)
         self._known = KnownHosts.read(site.known_hosts)
         self._ssh_config = _read(ssh_config)
-        self._config = _fabric_config(self._ssh_config)
+        self._parsed = _parsed(self._ssh_config)
         self._open: dict[str, fabric.Connection] = {}
         self._locks: dict[str, Lock] = {}
         self._lock = Lock()
@@ -120,7 +120,10 @@ class Connections:
     def _way(self, host: Host) -> _Way:
         """Fabric's connection, not yet open, with every host key on the way guarded."""
         try:
-            connection = fabric.Connection(host.name, user=host.user, port=host.port, config=self._config)
+            # A configuration of its own: Fabric writes into it, which empties it for a moment and would hand one
+            # host's socket to another.
+            config = fabric.Config(ssh_config=self._parsed, lazy=True)
+            connection = fabric.Connection(host.name, user=host.user, port=host.port, config=config)
         except (ValueError, paramiko.SSHException) as error:
             raise Misused(f"~/.ssh/config makes no sense for {host.name}: {error}") from None
         self._guard(host, connection)
@@ -187,10 +190,10 @@ def _read(file: Path) -> str:
         raise Misused(f"{file} cannot be read: {error.strerror}", next=[f"ls -l '{file}'"]) from None
 
 
-def _fabric_config(text: str) -> fabric.Config:
-    """~/.ssh/config, parsed once. Fabric's own configuration files are left unread: they would surprise."""
+def _parsed(text: str) -> paramiko.SSHConfig:
+    """~/.ssh/config, once. Fabric's own configuration files are left unread (`lazy`): they would surprise."""
     try:
-        return fabric.Config(ssh_config=paramiko.SSHConfig.from_text(text), lazy=True)
+        return paramiko.SSHConfig.from_text(text)
     except (ValueError, paramiko.SSHException) as error:
         raise Misused(f"~/.ssh/config makes no sense: {error}", next=["ssh -G localhost"]) from None
 
