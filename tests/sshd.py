@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 
 HERE = Path(__file__).parent
+# Sessions get an empty home: bash reads ~/.bashrc for sshd, and the developer's own may do anything (pyenv's takes
+# a lock, which is left behind when a test kills the session).
 CONFIG = """\
 AuthorizedKeysFile {folder}/authorized_keys
 HostKey {folder}/host_ed25519
@@ -20,7 +22,9 @@ MaxSessions 100
 MaxStartups 300
 PasswordAuthentication no
 PermitRootLogin yes
+PermitUserRC no
 PidFile none
+SetEnv HOME={folder} {environment}
 StrictModes no
 UsePAM no
 """
@@ -46,6 +50,7 @@ class Sshd:
     config: tuple[str, ...] = ()
     address: str = "127.0.0.1"
     port: int = 0
+    environment: dict[str, str] = field(default_factory=dict)  # of its sessions; sshd heeds one SetEnv only
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def __enter__(self) -> Sshd:
@@ -114,7 +119,9 @@ class Sshd:
     def _starts_on(self, port: int) -> bool:
         config = self.folder / "sshd_config"
         listen = f"ListenAddress {self.address}:{port}\n"
-        config.write_text("\n".join(self.config) + "\n" + CONFIG.format(folder=self.folder) + listen)
+        environment = " ".join(f"{name}={value}" for name, value in self.environment.items())
+        ours = CONFIG.format(folder=self.folder, environment=environment)
+        config.write_text("\n".join(self.config) + "\n" + ours + listen)
         command = [path(), "-D", "-f", str(config), "-E", str(self.folder / "log")]
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         until = time.monotonic() + READY_WITHIN

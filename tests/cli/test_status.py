@@ -67,8 +67,8 @@ def units(tmp_path):
 @pytest.fixture
 def platform(tmp_path, units, gitea, site_file):
     """One host with a database, which only its unit tells of, and Gitea, which needs it; and a dead host."""
-    path = f"SetEnv PATH={tmp_path}/units:/usr/local/bin:/usr/bin:/bin"
-    with Sshd(tmp_path / "platform", config=(path,)) as sshd:
+    path = f"{tmp_path}/units:/usr/local/bin:/usr/bin:/bin"
+    with Sshd(tmp_path / "platform", environment={"PATH": path}) as sshd:
         known = tmp_path / "known_platform"
         known.write_text(sshd.known_hosts_line("127.0.0.1"))
         hosts = {"box": f'name = "127.0.0.1", port = {sshd.port}', "gone": 'name = "127.0.0.3", port = 1'}
