@@ -29,6 +29,7 @@ completions: $(READY)
 bench: $(READY)
 	$(RUN) bench.startup
 	$(RUN) bench.fanout
+	$(RUN) bench.fleet
 
 clean:
 	rm -rf $(VENV) build *.egg-info
