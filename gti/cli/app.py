@@ -31,6 +31,7 @@ class App:
         self.verbose = False
         self.debug = False
         self._warned: set[str] = set()
+        self._asking = False
 
     @cached_property
     def site(self) -> Site:
@@ -58,7 +59,11 @@ class App:
 
         self._listen_to_logs()
         with Remote(self.site, ask=self._ask_passphrase if self.has_terminal else None) as remote:
-            yield remote
+            try:
+                yield remote
+            finally:
+                if self._asking:
+                    show_typing()
 
     @property
     def has_terminal(self) -> bool:
@@ -79,7 +84,9 @@ class App:
     def _ask_passphrase(self, file: Path) -> str | None:
         from getpass import getpass
 
+        self._asking = True
         passphrase = getpass(f"Passphrase of {file}: ", stream=sys.stderr)
+        self._asking = False
         self.masker.add(passphrase)
         return passphrase
 
@@ -136,6 +143,15 @@ class App:
 def nobody_reads(stream: TextIO) -> None:
     """From now on it leads nowhere, or Python would complain when it closes it."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def show_typing() -> None:
+    """After Ctrl-C at a passphrase, which is asked for in another thread: what is typed is seen again."""
+    import subprocess
+
+    if os.name != "nt":
+        subprocess.run(["stty", "echo"], stdin=sys.stdin, stderr=subprocess.DEVNULL, check=False)
+        click.echo(err=True)
 
 
 def duration(_: object, __: object, value: str | None) -> float | None:

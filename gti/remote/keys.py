@@ -15,6 +15,8 @@ DEFAULT_FILES = ("~/.ssh/id_ed25519", "~/.ssh/id_ecdsa", "~/.ssh/id_rsa")
 
 AGENT_PATIENCE = 2.0  # seconds; it answers from memory
 
+LOCKED = "locked"
+
 AskPassphrase = Callable[[Path], str | None]
 
 
@@ -26,12 +28,16 @@ class Keyring:
         self._loaded: dict[Path, paramiko.PKey | str] = {}
         self._lock = Lock()
 
-    def key(self, file: Path, unlock: bool) -> paramiko.PKey | None:
-        """None for a key that is not there, is no key, or is locked while `unlock` is false."""
+    def look(self, file: Path, unlock: bool) -> paramiko.PKey | str:
+        """The key, or why it cannot be used: not there, no key, or LOCKED while `unlock` is false."""
         with self._lock:
             known = self._loaded.get(file)
-            if known is None or (known == "locked" and unlock):
+            if known is None or (known == LOCKED and unlock):
                 known = self._loaded[file] = self._read(file, unlock)
+            return known
+
+    def key(self, file: Path, unlock: bool) -> paramiko.PKey | None:
+        known = self.look(file, unlock)
         return known if isinstance(known, paramiko.PKey) else None
 
     def why_not(self, file: Path) -> str | None:
@@ -47,7 +53,7 @@ class Keyring:
         except OSError as error:
             return f"cannot be read ({error.strerror})"
         except TypeError:  # cryptography's way to say that it is encrypted
-            return self._unlocked(file) if unlock else "locked"
+            return self._unlocked(file) if unlock else LOCKED
         except (ValueError, paramiko.SSHException):
             return "not a private key"
 
@@ -73,30 +79,27 @@ class Identities(AuthStrategy):
         self._others_too = others_too
         self._keyring = keyring
         self._own = files
+        self._locked: list[Path] = []  # when first looked at: another thread may unlock them meanwhile
         self.tried: list[str] = []
 
     def get_sources(self) -> Iterator[AuthSource]:
         usual = [Path(name).expanduser() for name in DEFAULT_FILES] if self._others_too else []
-        files = list(dict.fromkeys([*self._own, *usual]))
         yield from self._from_files(self._own, unlock=False)
         if self._others_too or not self._own:
             yield from self._from_agent()
-        yield from self._from_files([file for file in files if file not in self._own], unlock=False)
-        yield from self._from_files([file for file in files if self._is_locked(file)], unlock=True)
-
-    def _is_locked(self, file: Path) -> bool:
-        return self._keyring.why_not(file) == "locked"
+        yield from self._from_files([file for file in usual if file not in self._own], unlock=False)
+        yield from self._from_files(self._locked, unlock=True)
 
     def _from_files(self, files: list[Path], unlock: bool) -> Iterator[AuthSource]:
         for file in files:
-            key = self._keyring.key(file, unlock)
-            if key is not None:
+            found = self._keyring.look(file, unlock)
+            if isinstance(found, paramiko.PKey):
                 self.tried.append(str(file))
-                yield InMemoryPrivateKey(self._user, key)
+                yield InMemoryPrivateKey(self._user, found)
+            elif found == LOCKED:
+                self._locked.append(file)
             elif file in self._own or unlock:
-                reason = self._keyring.why_not(file)
-                if reason != "locked":
-                    self.tried.append(f"{file} ({reason})")
+                self.tried.append(f"{file} ({found})")
 
     def _from_agent(self) -> Iterator[AuthSource]:
         try:

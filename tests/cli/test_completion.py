@@ -1,6 +1,7 @@
 """What Tab offers: commands, hosts, components and sites, at once and without loading what SSH needs."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -50,7 +51,7 @@ def operator(gti, tmp_path, site_file):
     programs = tmp_path / "bin"
     programs.mkdir()
     program = programs / "gti"
-    program.write_text(f'#!/bin/sh\nexec {" ".join(gti.command)} "$@"\n')
+    program.write_text(f'#!/bin/sh\nexec {shlex.join(gti.command)} "$@"\n')
     program.chmod(0o755)
     shutil.copy(site_file, gti.home / "gti.toml")
     environment = {key: value for key, value in gti.environment.items() if key != "GTI_SITE"}

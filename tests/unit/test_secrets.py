@@ -1,6 +1,7 @@
 """Secrets are looked up when they are used: from the environment, a .env, files, commands and keyrings."""
 
 import os
+import shlex
 import sys
 from pathlib import Path
 
@@ -225,7 +226,7 @@ def test_a_folder_is_no_secret(vault):
 
 
 def command(program: str) -> str:
-    return f"cmd:{sys.executable} -c '{program}'"
+    return f"cmd:{shlex.quote(sys.executable)} -c '{program}'"
 
 
 def test_a_command_prints_the_secret(look_up):

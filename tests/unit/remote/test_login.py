@@ -2,10 +2,13 @@
 
 import os
 import subprocess
+import threading
+from dataclasses import replace
 
 import pytest
 
 from gti.remote.command import Command
+from gti.remote.fanout import fan_out
 from gti.remote.remote import Remote
 from gti.remote.ssh import CannotConnect, LoginRefused
 from gti.remote.trust import UnknownHostKey
@@ -155,3 +158,21 @@ def test_a_refused_connection_says_what_was_tried(site_of, sshd):
     said = "\n".join(failed.value.lines())
     assert "connection refused" in said
     assert "gti status box" in said
+
+
+def test_two_hosts_at_once_share_one_passphrase(site_of, sshd, locked):
+    """Both have found the key locked; whoever is second finds it open."""
+    asked = []
+
+    def ask(file):
+        asked.append(file)
+        threading.Event().wait(0.3)  # long enough for the other to have logged in as far as it can
+        return "open sesame"
+
+    site = site_of(sshd, key=locked)
+    box = site.hosts[0]
+    hosts = [box, replace(box, alias="second")]
+    with Remote(site, ask=ask) as remote:
+        outcomes = list(fan_out(hosts, lambda host: remote.run(host, TRUE, seconds=20).code))
+    assert [(outcome.value, outcome.error) for outcome in outcomes] == [(0, None), (0, None)]
+    assert asked == [locked]
