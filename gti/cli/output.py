@@ -95,6 +95,10 @@ def unwritable(stream: TextIO, error: OSError) -> GtiError:
     return Failed(f"the output cannot be written: {str(error.strerror).lower()}")
 
 
+def counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def plain(value: object) -> object:
     """Dates, paths and tuples as JSON knows them."""
     if isinstance(value, datetime):

@@ -9,7 +9,7 @@ import click
 
 from gti.cli.app import App, pass_app
 from gti.cli.options import common_options, parallel_option, split_words, yes_option
-from gti.cli.output import Column, output_option, show
+from gti.cli.output import Column, counted, output_option, show
 from gti.errors import Failed, GtiError, Misused, Partly, Refused, Unhealthy
 from gti.site import Host, Service, Site
 from gti.site.known_hosts import HostKey, KnownHosts, entry_name
@@ -115,9 +115,9 @@ def check_site(app: App, form: str) -> None:
     show(app, form, rows, columns)
     errors = [finding for finding in findings if finding.severity == "error"]
     if errors:
-        raise Unhealthy(f"{len(errors)} errors in the site file")
+        raise Unhealthy(f"{counted(len(errors), 'error')} in the site file")
     if form == "table":
-        app.note(f"{len(findings)} warnings" if findings else "nothing to mend")
+        app.note(counted(len(findings), "warning") if findings else "nothing to mend")
 
 
 @command.command("init")
@@ -253,7 +253,7 @@ def _write(app: App, new: list[tuple[Host, HostKey]], replace: bool, yes: bool) 
     app.confirm(f"Are these the keys of {names}? Write them to {app.site.known_hosts}?", yes)
     for host, key in new:
         remember(app.site.known_hosts, _names(host), key, host.port, replace)
-    app.note(f"wrote {len(new)} keys to {app.site.known_hosts}")
+    app.note(f"wrote {counted(len(new), 'key')} to {app.site.known_hosts}")
 
 
 def _conclude(verdicts: dict[str, str], failures: list[GtiError], replace: bool) -> None:
@@ -267,4 +267,4 @@ def _conclude(verdicts: dict[str, str], failures: list[GtiError], replace: bool)
             next=[f"gti site trust {wrong[0]} --replace    # only if you know why it changed"],
         )
     if failures:
-        raise Partly(f"{len(failures)} hosts showed no key") if verdicts else failures[0]
+        raise Partly(f"{counted(len(failures), 'host')} showed no key") if verdicts else failures[0]

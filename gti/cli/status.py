@@ -10,6 +10,7 @@ import click
 from gti.cli.app import App, pass_app
 from gti.cli.options import common_options, watch_option
 from gti.cli.output import Column, as_csv, as_json, as_table, as_yaml, output_option, write
+from gti.cli.terminal import harmless
 from gti.cli.watch import watching
 from gti.errors import GtiError, Unhealthy, Unreachable
 
@@ -67,7 +68,8 @@ def _printed(app: App, platform: Platform, form: str, compact: bool) -> str:
     if form == "csv":
         return as_csv(app, [_service(verdict) for verdict in platform.verdicts])
     rows = [_row(verdict) for verdict in platform.verdicts]
-    return as_table(app, rows, COLUMNS) + "".join(_cause_lines(cause) for cause in platform.causes)
+    causes = "".join(_cause_lines(cause) for cause in platform.causes)
+    return as_table(app, rows, COLUMNS) + app.masked(harmless(causes))
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Operators' workstations are Linux, macOS and Windows: nothing of gti but the lab needs what only POSIX has."""
 
+import os
 import subprocess
 import sys
+from getpass import getuser
 from pathlib import Path
 
 import pytest
@@ -57,11 +59,13 @@ sys.exit(run(sys.argv[1:]))
 """
 
 
-def like_windows(script: str, *arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def like_windows(script: str, *arguments: str, cwd: Path, **more: str) -> subprocess.CompletedProcess[str]:
+    root = str(Path(__file__).parents[2])
+    known = {"HOME": str(cwd), "PATH": os.environ["PATH"], "PYTHONPATH": root, "USERNAME": getuser()}
     return subprocess.run(
         [sys.executable, "-c", LIKE_WINDOWS + script, *arguments],
         cwd=cwd,
-        env={"PYTHONPATH": str(Path(__file__).parents[2]), "HOME": str(cwd)},
+        env=known | more,
         capture_output=True,
         text=True,
         timeout=60,
@@ -87,3 +91,18 @@ def test_commands_run_where_nothing_is_posix(line: str, tmp_path: Path) -> None:
     done = like_windows(RUN, *line.split(), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("exec --on here,there -- echo hi", 0),
+        ("exec --on dead -- echo hi", 4),
+        ("site trust here --dry-run", 0),
+        ("status kafka", 3),
+    ],
+)
+def test_hosts_are_reached_where_nothing_is_posix(line: str, code: int, site_file: Path, tmp_path: Path) -> None:
+    done = like_windows(RUN, *line.split(), cwd=tmp_path, GTI_SITE=str(site_file))
+    assert done.returncode == code, done.stderr
+    assert "defect" not in done.stderr

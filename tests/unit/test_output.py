@@ -94,3 +94,9 @@ def test_a_secret_is_masked_in_a_table(app: App) -> None:
 
 def test_a_table_does_not_obey_what_a_host_says(app: App) -> None:
     assert "\x1b" not in as_table(app, [{"says": "\x1b[2Jgone"}], [Column("SAYS", "says")])
+
+
+def test_a_secret_is_masked_in_a_traceback(app: App, capsys: pytest.CaptureFixture[str]) -> None:
+    app.masker.add("s3cret-word")
+    app.show_traceback(ValueError("login with s3cret-word failed"))
+    assert capsys.readouterr().err == "ValueError: login with ******** failed\n"
