@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from tempfile import SpooledTemporaryFile, TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -109,7 +110,8 @@ def command(
 
 def _straight(app: App, remote: Remote, host: Host, what: Command, timeout: float | None, stdin: bool) -> Answer:
     """One host: its streams are ours, byte by byte as they come."""
-    source = sys.stdin.buffer if stdin else None
+    # Unbuffered: what is typed goes out at once, and no waiting thread holds a lock over which Python would abort.
+    source = FileIO(sys.stdin.fileno(), closefd=False) if stdin else None
     with straight(app, sys.stdout) as out, straight(app, sys.stderr) as err:
         result = remote.run(host, what, timeout, source, out, err)
     return _answer(result, out, err)

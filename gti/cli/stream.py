@@ -26,9 +26,18 @@ class Screen(BytesIO):
 
     def write(self, data: object) -> int:
         whole = bytes(cast(bytes, data))
-        self._stream.write(self._app.masked(harmless(self._decode(whole).replace("\r\n", "\n"))))
-        self._stream.flush()
+        self._show(self._decode(whole))
         return len(whole)
+
+    def finish(self) -> None:
+        """Show a character that was begun and never ended."""
+        self._show(self._decode(b"", final=True))
+
+    def _show(self, text: str) -> None:
+        shown = self._app.masked(harmless(text.replace("\r\n", "\n")))
+        alphabet = self._stream.encoding  # not every terminal speaks UTF-8
+        self._stream.write(shown.encode(alphabet, "backslashreplace").decode(alphabet))
+        self._stream.flush()
 
 
 class Pipe(BytesIO):
@@ -52,12 +61,21 @@ class Pipe(BytesIO):
 def straight(app: App, stream: TextIO) -> Iterator[BinaryIO]:
     """A sink for one host's output."""
     stream.flush()
-    yield Screen(app, stream) if stream.isatty() else Pipe(app, stream)
+    if not stream.isatty():
+        yield Pipe(app, stream)
+        return
+    screen = Screen(app, stream)
+    yield screen
+    screen.finish()
 
 
 def prefixed(app: App, source: BinaryIO, stream: TextIO, prefix: str) -> None:
-    """Print what a host said, each line under its name."""
+    """Print what a host said, each line under its name, however long; the last one is ended if it is not."""
     source.seek(0)
+    ended = True
     with straight(app, stream) as sink:
-        for line in iter(lambda: source.readline(CHUNK), b""):
-            sink.write(prefix.encode() + (line if line.endswith(b"\n") else line + b"\n"))
+        for piece in iter(lambda: source.readline(CHUNK), b""):
+            sink.write(prefix.encode() + piece if ended else piece)
+            ended = piece.endswith(b"\n")
+        if not ended:
+            sink.write(b"\n")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from threading import Event, Thread
@@ -13,6 +16,8 @@ import paramiko
 from gti.errors import Failed, Interrupted, Unreachable
 from gti.remote.command import Command
 from gti.site import Host
+
+LOG = logging.getLogger(__name__)  # what --verbose tells
 
 CHUNK = 32 * 1024
 SLICE = 0.5  # seconds between looks at the clock while nothing arrives
@@ -67,7 +72,9 @@ class Running:
         self._ended = Event()
         line = command.line(seconds)
         self._channel = transport.open_session(timeout=seconds or 30)
+        LOG.info("%s: %s", host.alias, command)
         self._channel.exec_command(line)  # bytes keep any argument as it is
+        self._channel.settimeout(SLICE)  # counts for both of its streams, and for sending
 
     def finish(self, stdin: BinaryIO | None, stdout: BinaryIO | None, stderr: BinaryIO | None) -> Result:
         """Pump until the end. Raises when the deadline passes, the connection breaks or `end` is called."""
@@ -75,7 +82,7 @@ class Running:
         errors: list[BaseException] = []
         helpers = [Thread(target=self._read_stderr, args=(err, errors), daemon=True)]
         if stdin is not None:
-            helpers.append(Thread(target=self._feed, args=(stdin,), daemon=True))
+            helpers.append(Thread(target=self._feed, args=(stdin, errors), daemon=True))
         else:
             self._channel.shutdown_write()
         for helper in helpers:
@@ -110,19 +117,25 @@ class Running:
             self._channel.close()
 
     def _read_stdout(self, sink: BinaryIO, errors: list[BaseException]) -> None:
-        self._channel.settimeout(SLICE)
+        for data in self._arriving(self._channel.recv):
+            self._check(errors)
+            sink.write(data)
+
+    def _arriving(self, receive: Callable[[int], bytes]) -> Iterator[bytes]:
+        """What a stream brings until its end, and b"" now and then while it is silent."""
         silent_since = time.monotonic()
         while True:
             try:
-                data = self._channel.recv(CHUNK)
+                data = receive(CHUNK)
             except TimeoutError:
-                data = None
-            self._check(errors)
-            if data:
-                sink.write(data)
-                silent_since = time.monotonic()
-            elif data is not None or self._is_over(silent_since):
+                if self._is_over(silent_since):
+                    return
+                yield b""
+                continue
+            if not data:
                 return
+            silent_since = time.monotonic()
+            yield data
 
     def _is_over(self, silent_since: float) -> bool:
         return self._channel.exit_status_ready() and time.monotonic() - silent_since > AFTER_EXIT
@@ -131,14 +144,12 @@ class Running:
         """The wrapper's own line is taken out; all else goes to the sink."""
         pending: bytes | None = b""
         try:
-            while data := self._channel.recv_stderr(CHUNK):
+            for data in self._arriving(self._channel.recv_stderr):
                 if pending is not None:
                     pending, data = self._without_marker(pending + data)
                 sink.write(data)
             if pending:
                 sink.write(pending)
-        except TimeoutError:
-            pass
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
             errors.append(error)
 
@@ -154,13 +165,29 @@ class Running:
         self._group = int(number) if number.isdigit() and len(number) < 12 else None
         return None, data[:start] + rest
 
-    def _feed(self, source: BinaryIO) -> None:
+    def _feed(self, source: BinaryIO, errors: list[BaseException]) -> None:
         try:
             while data := source.read(CHUNK):
-                self._channel.sendall(data)
+                if not self._sent(data):
+                    return
+        except OSError as error:
+            errors.append(Failed(f"standard input cannot be read: {str(error.strerror or error).lower()}"))
+            return
+        except ValueError:  # closed: the command has ended without reading it all
+            return
+        with suppress(OSError, EOFError):
             self._channel.shutdown_write()
-        except (OSError, EOFError, ValueError):
-            pass  # the command stopped reading: its own affair, as in any pipe
+
+    def _sent(self, data: bytes) -> bool:
+        """False when the command has stopped reading: its own affair, as in any pipe."""
+        while data:
+            try:
+                data = data[self._channel.send(data) :]
+            except TimeoutError:  # it pauses
+                continue
+            except (OSError, EOFError):
+                return False
+        return True
 
     def _check(self, errors: list[BaseException]) -> None:
         if errors:

@@ -24,6 +24,8 @@ from gti.site.known_hosts import HostKey, KnownHosts, entry_name
 KEEPALIVE = 5  # seconds; with the next one, how soon a dead network is noticed
 BACKOFF = (0.1, 0.3, 0.8)  # a busy sshd drops newcomers (MaxStartups): knock again
 
+LOG = logging.getLogger(__name__)  # what --verbose tells
+
 logging.getLogger("paramiko").addHandler(logging.NullHandler())
 logging.getLogger("paramiko").propagate = False
 
@@ -110,11 +112,12 @@ class Connections:
             connection.open()
         except paramiko.AuthenticationException as error:
             connection.client.close()
-            raise _login_refused(host, connection.user, identities, error) from error
+            raise _login_refused(host, connection) from error
         except BaseException:
             connection.client.close()
             raise
         connection.transport.set_keepalive(KEEPALIVE)
+        LOG.info("%s: logged in as %s (%s)", host.alias, connection.user, way.addresses.tried)
         return connection
 
     def _way(self, host: Host) -> _Way:
@@ -190,10 +193,20 @@ def _read(file: Path) -> str:
         raise Misused(f"{file} cannot be read: {error.strerror}", next=[f"ls -l '{file}'"]) from None
 
 
+class _SshConfig(paramiko.SSHConfig):
+    """Fabric takes `ProxyJump none`, which exempts a host from a rule for all, for a jump host of that name."""
+
+    def lookup(self, hostname: str) -> paramiko.SSHConfigDict:
+        found = super().lookup(hostname)
+        if found.get("proxyjump", "").lower() == "none":
+            del found["proxyjump"]
+        return found
+
+
 def _parsed(text: str) -> paramiko.SSHConfig:
     """~/.ssh/config, once. Fabric's own configuration files are left unread (`lazy`): they would surprise."""
     try:
-        return paramiko.SSHConfig.from_text(text)
+        return _SshConfig.from_text(text)
     except (ValueError, paramiko.SSHException) as error:
         raise Misused(f"~/.ssh/config makes no sense: {error}", next=["ssh -G localhost"]) from None
 
@@ -212,6 +225,8 @@ def reason(error: BaseException) -> str:
         return "connection refused"
     if isinstance(error, EOFError | ConnectionResetError):
         return "the connection was closed at once"
+    if isinstance(error, paramiko.ChannelException):  # a jump host's answer
+        return error.text.lower()
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
     text = str(error)
@@ -228,10 +243,20 @@ def _cannot(host: Host, way: _Way, error: BaseException) -> GtiError:
     )
 
 
-def _login_refused(host: Host, user: str, identities: Identities, error: Exception) -> GtiError:
-    why = "" if isinstance(error, paramiko.AuthenticationException) else f" ({reason(error)})"
+def _login_refused(host: Host, connection: fabric.Connection) -> GtiError:
+    at = _where_it_ended(connection)
+    who = host.alias if at is connection else f"{at.original_host}, the way to {host.alias},"
+    tried = at.connect_kwargs["auth_strategy"].tried
     return LoginRefused(
-        f"{host.alias} does not let {user} in over SSH{why}",
-        details=[("tried", "\n".join(identities.tried) or "no key: neither a file nor an agent has one")],
-        next=[f"ssh -v {user}@{host.name}", "gti doctor"],
+        f"{who} does not let {at.user} in over SSH",
+        details=[("tried", "\n".join(tried) or "no key: neither a file nor an agent has one")],
+        next=[f"ssh -v {at.user}@{at.original_host}", "gti doctor"],
     )
+
+
+def _where_it_ended(connection: fabric.Connection) -> fabric.Connection:
+    """The first jump host that is not open, or the host itself."""
+    gateway = connection.gateway
+    if isinstance(gateway, fabric.Connection) and not gateway.is_connected:
+        return _where_it_ended(gateway)
+    return connection

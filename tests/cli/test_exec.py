@@ -1,10 +1,15 @@
 """`gti exec`, as typed."""
 
+import os
+import re
+import shlex
 import subprocess
 import sys
 
 import pexpect
 import pytest
+
+from tests.sshd import keygen
 
 
 def test_one_host_is_passed_on_as_it_is(gti):
@@ -74,6 +79,39 @@ def test_without_being_told_to_standard_input_is_left_alone(gti):
     assert gti("exec", "--on", "here", "--", "cat", input="mine").out == ""
 
 
+@pytest.fixture
+def never_ending():
+    """Standard input that nobody writes to, and nobody closes."""
+    reader, writer = os.pipe()
+    yield reader
+    os.close(reader)
+    os.close(writer)
+
+
+@pytest.mark.parametrize(("command", "code"), [(("true",), 0), (("sleep", "20"), 1)])
+def test_standard_input_that_stays_open_keeps_nobody(gti, never_ending, command, code):
+    line = [*gti.command, "exec", "--on", "here", "--stdin", "--timeout", "2s", "--", *command]
+    ran = subprocess.run(line, stdin=never_ending, env=gti.environment, capture_output=True, timeout=30)
+    assert (ran.returncode, b"Fatal" in ran.stderr) == (code, False)
+
+
+def test_what_is_typed_goes_out_before_more_is_typed(gti):
+    line = [*gti.command, "exec", "--on", "here", "--stdin", "--", "cat"]
+    child = pexpect.spawn(line[0], line[1:], env=gti.environment, echo=False, timeout=10)
+    for said in ("one", "two"):
+        child.sendline(said)
+        child.expect_exact(f"{said}\r\n")
+    child.sendeof()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_a_long_line_stays_one_line(gti):
+    ran = gti("exec", "--on", "here,there", "--", "sh", "-c", r"head -c 200000 /dev/zero | tr '\0' x")
+    assert ran.out == "".join(f"{host}: {'x' * 200_000}\n" for host in ("here", "there"))
+
+
 def test_bytes_pass_through_a_pipe_unchanged(gti):
     every = bytes(range(256)) * 5000
     ran = gti.run_bytes(["exec", "--on", "here", "--stdin", "--", "cat"], input=every)
@@ -106,8 +144,26 @@ def test_a_terminal_is_shown_what_hosts_print_and_does_not_obey_it(gti):
     assert rb"a\x1b]0;owned\x07b\x9bc\xffd" in shown
 
 
+def test_a_terminal_that_speaks_no_utf8_is_shown_what_it_can_write(gti):
+    line = [*gti.command[1:], "exec", "--on", "here", "--", "printf", r"caf\303\251 \303"]
+    plain = gti.environment | {"PYTHONIOENCODING": "ascii"}
+    shown = pexpect.spawn(gti.command[0], line, env=plain, timeout=20).read()
+    assert shown == rb"caf\xe9 \xc3"
+
+
+@pytest.mark.parametrize(
+    ("form", "said"), [("yaml", "  stdout: a,b"), ("csv", "here,ok,0,"), ("csv", '"a,b",,\n')]
+)
+def test_programs_get_their_own_forms(gti, form, said):
+    assert said in gti("exec", "--on", "here", "-o", form, "--", "printf", "a,b").out
+
+
+def test_sudo_is_asked_for_and_never_asks_back(gti):
+    assert gti("exec", "--on", "here", "--sudo", "--dry-run", "--", "id").out == "here: sudo -n -- id\n"
+
+
 def test_a_reader_that_has_seen_enough_ends_the_command_in_silence(gti):
-    line = " ".join([*gti.command, "exec --on here -- yes | head -1"])
+    line = f"{shlex.join(gti.command)} exec --on here -- yes | head -1"
     ran = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {line}"], env=gti.environment, capture_output=True, timeout=30
     )
@@ -133,8 +189,6 @@ def test_a_hundred_megabytes_are_not_held(gti, on):
 
 
 def test_a_passphrase_is_asked_for_on_a_terminal(gti, sshd, site_file, tmp_path):
-    from tests.sshd import keygen
-
     locked = keygen(tmp_path / "locked", passphrase="open sesame")
     before = sshd.authorized_keys.read_text()
     sshd.authorized_keys.write_text(before + locked.with_suffix(".pub").read_text())
@@ -146,3 +200,14 @@ def test_a_passphrase_is_asked_for_on_a_terminal(gti, sshd, site_file, tmp_path)
     child.expect("there: in")
     child.close()
     sshd.authorized_keys.write_text(before)
+
+
+def test_ctrl_c_at_a_passphrase_leaves_a_terminal_that_shows_what_is_typed(gti, sshd, site_file, tmp_path):
+    locked = keygen(tmp_path / "locked", passphrase="open sesame")
+    site_file.write_text(site_file.read_text().replace(str(sshd.client_key), str(locked)))
+    line = f"{shlex.join(gti.command)} exec --on here -- true; echo left with $?; stty -a"
+    shell = pexpect.spawn("/bin/bash", ["--norc", "-c", line], env=gti.environment, timeout=20)
+    shell.expect("Passphrase of .*locked:")
+    shell.sendintr()
+    shell.expect("left with 130")
+    assert re.search(rb"[^-]echo\b", shell.read())

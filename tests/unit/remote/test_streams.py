@@ -1,5 +1,6 @@
 """What goes in and out of a remote command, and how it ends."""
 
+import errno
 import hashlib
 import os
 import random
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from gti.errors import Failed
 from gti.remote.command import Command
 from gti.remote.running import OutputTooLong
 
@@ -42,6 +44,13 @@ class Endless(BytesIO):
         return data
 
 
+class Unreadable(BytesIO):
+    """As when standard input is a folder."""
+
+    def read(self, size: int | None = -1) -> bytes:
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+
+
 def resident() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
@@ -63,6 +72,23 @@ def test_a_program_that_is_not_there_says_so(remote, host):
     result = remote.run(host, Command(("no-such-program",)))
     assert result.code == 127
     assert b"not found" in result.stderr
+
+
+def test_what_is_said_after_a_silence_is_heard_on_both_streams(remote, host):
+    result = remote.run(host, Command(("sh", "-c", "sleep 1.2; echo late; echo later >&2")), seconds=20)
+    assert (result.stdout, result.stderr) == (b"late\n", b"later\n")
+
+
+def test_a_program_that_pauses_reading_gets_all_of_its_input(remote, host):
+    result = remote.run(
+        host, Command(("sh", "-c", "sleep 1.2; wc -c")), stdin=BytesIO(b"x" * 8_000_000), seconds=20
+    )
+    assert result.stdout.strip() == b"8000000"
+
+
+def test_input_that_cannot_be_read_is_an_error_and_not_an_end(remote, host):
+    with pytest.raises(Failed, match="standard input cannot be read: is a directory"):
+        remote.run(host, Command(("cat",)), stdin=Unreadable(), seconds=20)
 
 
 def test_any_bytes_come_back_as_they_went(remote, host):

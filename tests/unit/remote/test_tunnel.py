@@ -9,6 +9,7 @@ import pytest
 from gti.remote.remote import Remote
 from gti.remote.resolve import Resolver
 from gti.site import Endpoint, Host
+from tests.sshd import Sshd
 
 
 @pytest.fixture
@@ -68,6 +69,16 @@ def test_a_port_where_nobody_listens_is_told_as_the_far_side_tells_it(remote, ho
     endpoint = Endpoint(host, 1, via="ssh")
     assert through(remote.reach(endpoint), b"") == b""
     assert "refused" in (remote.refusal(endpoint) or "")
+
+
+def test_an_sshd_that_forbids_tunnels_is_told_as_the_reason(site_of, echo, tmp_path, home, monkeypatch):
+    monkeypatch.setenv("HOME", str(home))
+    with Sshd(tmp_path / "strict", config=("AllowTcpForwarding no",)) as strict:
+        site = site_of(strict)
+        endpoint = Endpoint(site.hosts[0], echo, via="ssh")
+        with Remote(site) as remote:
+            assert through(remote.reach(endpoint), b"") == b""
+            assert "AllowTcpForwarding" in (remote.refusal(endpoint) or "")
 
 
 def test_after_the_run_nothing_listens_any_more(site, host, echo, home, monkeypatch):
