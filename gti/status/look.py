@@ -18,7 +18,7 @@ from gti.site import Endpoint, Host, Service, Site
 from gti.status.health import Cause, HostSeen, ServiceSeen, Verdict, causes, is_away, verdicts
 from gti.status.unit import Unit, answers, question
 
-WHOLE_LOOK = 4.2  # seconds for everything: with the start of the program, five
+WHOLE_LOOK = 4.0  # seconds for everything: with the start of the program, five
 CONNECTING = 2.5
 ASKING = 2.5
 
