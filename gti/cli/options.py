@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from gti.cli.app import App, duration
+from gti.errors import Misused
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -102,8 +103,11 @@ def yes_option(function: Decorated) -> Decorated:
 
 
 def split_words(words: tuple[str, ...]) -> list[str]:
-    """--on kafka,minio --on trino → three words."""
-    return [word for group in words for word in group.split(",") if word]
+    """--on kafka,minio --on trino → three words. No word at all may mean everything; an empty one never does."""
+    split = [word.strip() for group in words for word in group.split(",")]
+    if not all(split):
+        raise Misused("an empty name: is a variable of the shell not set?", next=["gti site show"])
+    return split
 
 
 def _complete_hosts(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from gti.cli.app import App, pass_app
-from gti.cli.options import common_options, watch_option
+from gti.cli.options import common_options, split_words, watch_option
 from gti.cli.output import Column, as_csv, as_json, as_table, as_yaml, output_option, write
 from gti.cli.terminal import harmless
 from gti.cli.watch import watching
@@ -52,7 +52,7 @@ def command(app: App, words: tuple[str, ...], watch: float | None, form: str) ->
 
     with app.remote() as remote:
         for _ in watching(watch, form):
-            platform = look(app.site, remote, app.secrets, words)
+            platform = look(app.site, remote, app.secrets, split_words(words))
             write(_printed(app, platform, form, compact=watch is not None))
             if form == "table":
                 _tell_what_was_not_seen(app, platform)

@@ -63,6 +63,13 @@ def test_a_slip_of_the_pen_is_answered_with_a_suggestion(gti):
     assert "did you mean 'kafka'?" in gti("exec", "--on", "kafak", "--", "true").err
 
 
+@pytest.mark.parametrize("on", ["", "here,", " "])
+def test_an_empty_name_never_means_every_host(gti, on):
+    ran = gti("exec", "--on", on, "--dry-run", "--", "reboot")
+    assert (ran.code, ran.out) == (2, "")
+    assert "empty name" in ran.err
+
+
 def test_identical_answers_are_printed_once(gti):
     ran = gti("exec", "--group", "--", "echo", "same")
     assert ran.out.startswith("---- here,there (2) ----\nsame\n")

@@ -182,6 +182,10 @@ def test_an_unknown_component_is_answered_with_a_suggestion(gti, platform):
     assert "did you mean 'gitea'?" in ran.err
 
 
+def test_an_empty_name_is_no_component(gti, platform):
+    assert gti("status", "").code == 2
+
+
 def test_watching_goes_on_until_it_is_interrupted(gti, platform):
     import signal
     import subprocess
