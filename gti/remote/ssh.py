@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import math
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -108,6 +109,8 @@ class Connections:
             connection.connect_kwargs["sock"] = way.socket(until)
         left = max(0.1, until - time.monotonic())
         connection.connect_kwargs.update(timeout=left, banner_timeout=left, auth_strategy=identities)
+        for jump_host in _jump_hosts(connection):
+            jump_host.connect_kwargs.update(_bounds(left))
         try:
             connection.open()
         except paramiko.AuthenticationException as error:
@@ -149,12 +152,10 @@ class Connections:
         addresses = [entry_name(host.address, connection.port)] if host.address else []
         names = (entry_name(host.name, connection.port), *addresses)
         _enforce(connection, KeyPolicy(self._known, host.alias, names, mend=f"gti site trust {host.alias}"))
-        gateway = connection.gateway
-        while isinstance(gateway, fabric.Connection):
+        for gateway in _jump_hosts(connection):
             _enforce(gateway, KeyPolicy(self._known, gateway.host, mend=f"ssh {gateway.user}@{gateway.host}"))
             identities = self._identities(None, gateway)
-            gateway.connect_kwargs.update(auth_strategy=identities, timeout=self._site.connect_timeout)
-            gateway = gateway.gateway
+            gateway.connect_kwargs.update(_bounds(self._site.connect_timeout), auth_strategy=identities)
 
     def _identities(self, host: Host | None, connection: fabric.Connection) -> Identities:
         config = connection.ssh_config
@@ -178,6 +179,19 @@ class _Way:
         if self.connection.gateway is not None:
             return self.connection.open_gateway()
         return through(self.proxy) if self.proxy else dial(self.addresses, self.connection.port, until)
+
+
+def _jump_hosts(connection: fabric.Connection) -> Iterator[fabric.Connection]:
+    """Those on the way, the last one first."""
+    gateway = connection.gateway
+    while isinstance(gateway, fabric.Connection):
+        yield gateway
+        gateway = gateway.gateway
+
+
+def _bounds(seconds: float) -> dict[str, float]:
+    """For a jump host. Without the last one, a dead host behind it is waited for an hour."""
+    return {"timeout": seconds, "banner_timeout": seconds, "channel_timeout": seconds}
 
 
 def _enforce(connection: fabric.Connection, policy: KeyPolicy) -> None:
@@ -219,7 +233,7 @@ def _may_pass(error: Exception) -> bool:
 
 def reason(error: BaseException) -> str:
     """A low-level exception in an operator's words."""
-    if isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or str(error) == "Timeout opening channel.":
         return "no answer in time"
     if isinstance(error, ConnectionRefusedError):
         return "connection refused"
