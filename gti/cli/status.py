@@ -88,8 +88,12 @@ def _row(verdict: Verdict) -> dict[str, Any]:
 
 
 def _ssh(host: HostSeen) -> str:
+    from gti.remote.trust import ChangedHostKey
+
     if host.error is None:
         return "ok"
+    if isinstance(host.error, ChangedHostKey):
+        return "other key"
     return "no answer" if host.away else "no login"
 
 

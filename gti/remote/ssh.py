@@ -151,9 +151,11 @@ class Connections:
         """Fabric accepts any host key. Replace that, for the host and for all it is reached through."""
         addresses = [entry_name(host.address, connection.port)] if host.address else []
         names = (entry_name(host.name, connection.port), *addresses)
-        _enforce(connection, KeyPolicy(self._known, host.alias, names, mend=f"gti site trust {host.alias}"))
+        trust = f"gti site trust {host.alias}"
+        _enforce(connection, KeyPolicy(self._known, host.alias, names, trust, f"{trust} --replace"))
         for gateway in _jump_hosts(connection):
-            _enforce(gateway, KeyPolicy(self._known, gateway.host, mend=f"ssh {gateway.user}@{gateway.host}"))
+            at = gateway.original_host
+            _enforce(gateway, KeyPolicy(self._known, at, (), f"ssh {at}", f"ssh-keygen -R {at}"))
             identities = self._identities(None, gateway)
             gateway.connect_kwargs.update(_bounds(self._site.connect_timeout), auth_strategy=identities)
 

@@ -24,12 +24,13 @@ class ChangedHostKey(Refused):
 
 @dataclass(frozen=True)
 class KeyPolicy(paramiko.MissingHostKeyPolicy):
-    """Decides on every host key shown. `also` are other names of the host, `mend` makes it known."""
+    """Decides on every host key shown. `also` are other names of the host; the last two are what to type then."""
 
     known: KnownHosts
     alias: str
     also: tuple[str, ...] = ()
-    mend: str = ""
+    when_unknown: str = ""
+    when_changed: str = ""
 
     def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:  # noqa: ARG002
         blob = key.asbytes()
@@ -47,7 +48,7 @@ class KeyPolicy(paramiko.MissingHostKeyPolicy):
         raise UnknownHostKey(
             f"the host key of {self.alias} is unknown",
             details=[("shown", f"{key.get_name()} {fingerprint(blob)}"), ("file", str(self.known.file))],
-            next=[self.mend],
+            next=[self.when_unknown],
         )
 
     def kinds(self, hostname: str) -> list[str]:
@@ -69,7 +70,7 @@ class KeyPolicy(paramiko.MissingHostKeyPolicy):
                 ("shown", f"{kind} {fingerprint(blob)}"),
                 ("file", str(self.known.file)),
             ],
-            next=[f"{self.mend}    # only if you know why it changed"],
+            next=[f"{self.when_changed}    # only if you know why it changed"],
         )
 
 

@@ -7,7 +7,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from tests.sshd import Sshd, site_text
+from tests.sshd import Sshd, keygen, site_text
 
 SYSTEMCTL = """\
 #!/bin/sh
@@ -153,6 +153,15 @@ def test_without_a_login_the_answers_alone_are_told_and_that_it_is_so(gti, platf
     assert service(ran.json(), "database")["health"] == "unknown"
     assert ran.code == 4
     assert "units not seen on box" in gti("status", "gitea").err
+
+
+def test_a_host_that_shows_another_key_is_not_talked_to(gti, platform, tmp_path):
+    other = keygen(tmp_path / "other").with_suffix(".pub").read_text().split()
+    (tmp_path / "known_platform").write_text(f"[127.0.0.1]:{platform.port} {other[0]} {other[1]}\n")
+    ran = gti("status", "gitea", "-o", "json")
+    assert ran.code == 4
+    assert service(ran.json(), "gitea")["ssh"] == "other key"
+    assert service(ran.json(), "database")["what"] == "the host key of box has changed"
 
 
 def test_what_a_component_needs_is_looked_at_with_it(gti, platform, units):

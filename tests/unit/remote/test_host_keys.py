@@ -47,6 +47,7 @@ def test_a_changed_key_is_refused_with_both_fingerprints(run, site_of, sshd, tmp
         run(site_of(sshd, known_hosts=f"[127.0.0.1]:{sshd.port} {kind} {key}\n"))
     said = "\n".join(refused.value.lines())
     assert fingerprint(other) in said
+    assert "gti site trust box --replace" in said
     assert fingerprint(sshd.host_key("ed25519").with_suffix(".pub")) in said
 
 
