@@ -1,3 +1,5 @@
+import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -41,3 +43,28 @@ def site_of(tmp_path: Path) -> Callable[..., Site]:
         return find(str(file))
 
     return make
+
+
+@pytest.fixture
+def door() -> Iterator[Callable[[Callable[[socket.socket], None]], int]]:
+    """A listener whose every visitor is given to a function."""
+    listeners: list[socket.socket] = []
+
+    def open_door(receive: Callable[[socket.socket], None]) -> int:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+
+        def serve() -> None:
+            while True:
+                try:
+                    visitor, _ = listener.accept()
+                except OSError:
+                    return
+                threading.Thread(target=receive, args=(visitor,), daemon=True).start()
+
+        threading.Thread(target=serve, daemon=True).start()
+        return int(listener.getsockname()[1])
+
+    yield open_door
+    for listener in listeners:
+        listener.close()

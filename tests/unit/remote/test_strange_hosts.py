@@ -16,31 +16,6 @@ TRUE = Command(("true",))
 
 
 @pytest.fixture
-def door():
-    """A listener whose every visitor is given to a function."""
-    listeners = []
-
-    def open_door(receive) -> int:
-        listener = socket.create_server(("127.0.0.1", 0))
-        listeners.append(listener)
-
-        def serve():
-            while True:
-                try:
-                    visitor, _ = listener.accept()
-                except OSError:
-                    return
-                threading.Thread(target=receive, args=(visitor,), daemon=True).start()
-
-        threading.Thread(target=serve, daemon=True).start()
-        return listener.getsockname()[1]
-
-    yield open_door
-    for listener in listeners:
-        listener.close()
-
-
-@pytest.fixture
 def site_at(sshd, tmp_path, home, monkeypatch):
     monkeypatch.setenv("HOME", str(home))
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)

@@ -13,26 +13,15 @@ from tests.sshd import Sshd
 
 
 @pytest.fixture
-def echo():
+def echo(door):
     """A server on the far side that sends everything back."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve():
-        while True:
-            try:
-                visitor, _ = listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=mirror, args=(visitor,), daemon=True).start()
 
     def mirror(visitor):
         with visitor:
             while data := visitor.recv(65536):
                 visitor.sendall(data)
 
-    threading.Thread(target=serve, daemon=True).start()
-    yield listener.getsockname()[1]
-    listener.close()
+    return door(mirror)
 
 
 def through(reach, data: bytes) -> bytes:
