@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from gti.cli import complete
 from gti.cli.app import App, pass_app
 from gti.cli.options import common_options, parallel_option, split_words, yes_option
 from gti.cli.output import Column, counted, output_option, show
@@ -140,14 +141,8 @@ def init_site(app: App, file: Path) -> None:
     app.note(f"wrote {file}: change what differs at your place, then: gti site check")
 
 
-def _complete_hosts(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
-    from gti.cli.complete import hosts
-
-    return hosts(context, parameter, incomplete)
-
-
 @command.command("trust")
-@click.argument("words", nargs=-1, metavar="[HOST]...", shell_complete=_complete_hosts)
+@click.argument("words", nargs=-1, metavar="[HOST]...", shell_complete=complete.hosts)
 @click.option(
     "--expect",
     multiple=True,
@@ -215,15 +210,8 @@ def _expected(hosts: list[Host], expect: tuple[str, ...]) -> dict[str, str]:
     return {alias: fingerprint.rstrip("=") for alias, fingerprint in expected.items()}
 
 
-def _names(host: Host) -> list[str]:
-    return list(dict.fromkeys([host.name, *([host.address] if host.address else [])]))
-
-
 def _on_record(host: Host, known: KnownHosts) -> list[HostKey]:
-    for name in _names(host):
-        if keys := known.keys_of(entry_name(name, host.port)):
-            return keys
-    return []
+    return known.first_of(entry_name(name, host.port) for name in host.known_as)
 
 
 def _verdict(host: Host, key: HostKey, known: KnownHosts, expected: str | None) -> str:
@@ -252,7 +240,7 @@ def _write(app: App, new: list[tuple[Host, HostKey]], replace: bool, yes: bool) 
     names = ", ".join(host.alias for host, _ in new)
     app.confirm(f"Are these the keys of {names}? Write them to {app.site.known_hosts}?", yes)
     for host, key in new:
-        remember(app.site.known_hosts, _names(host), key, host.port, replace)
+        remember(app.site.known_hosts, list(host.known_as), key, host.port, replace)
     app.note(f"wrote {counted(len(new), 'key')} to {app.site.known_hosts}")
 
 

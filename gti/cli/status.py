@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from gti.cli import complete
 from gti.cli.app import App, pass_app
 from gti.cli.options import common_options, split_words, watch_option
 from gti.cli.output import Column, as_csv, as_json, as_table, as_yaml, output_option, write
@@ -30,14 +31,8 @@ COLUMNS = [
 ]
 
 
-def _complete(context: click.Context, parameter: click.Parameter, incomplete: str) -> Any:
-    from gti.cli.complete import services
-
-    return services(context, parameter, incomplete)
-
-
 @click.command("status")
-@click.argument("words", nargs=-1, metavar="[COMPONENT|HOST|SERVICE]...", shell_complete=_complete)
+@click.argument("words", nargs=-1, metavar="[COMPONENT|HOST|SERVICE]...", shell_complete=complete.services)
 @watch_option
 @output_option
 @common_options

@@ -16,8 +16,3 @@ def harmless(text: str) -> str:
 def _visible(match: re.Match[str]) -> str:
     code = ord(match.group())
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
-
-
-def decoded(data: bytes) -> str:
-    """Bytes of a host as text: what is not UTF-8 is shown as \\xNN."""
-    return data.decode("utf-8", "backslashreplace").replace("\r\n", "\n")

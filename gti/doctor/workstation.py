@@ -21,7 +21,7 @@ from gti.site.check import check as site_findings
 from gti.site.check import readable_by_others
 from gti.site.find import builtin, locate
 from gti.site.finding import SiteError
-from gti.site.known_hosts import KnownHosts, entry_name
+from gti.site.known_hosts import KnownHosts
 
 OLDEST_PYTHON = (3, 11)
 SOURCE = Path(__file__).resolve().parents[2]
@@ -123,9 +123,7 @@ def known_hosts(site: Site) -> Iterator[Check]:
 
 
 def _known(host: Host, known: KnownHosts) -> Check:
-    names = [host.name, *([host.address] if host.address else [])]
-    keys = [key for name in names for key in known.keys_of(entry_name(name, host.port))]
-    if not all(key.revoked for key in keys):
+    if known.knows(host):
         return _ok("known_hosts", f"{host.alias} is known")
     return _check(
         "known_hosts", "warning", f"'{host.alias}' is not in {known.file}", f"gti site trust {host.alias}"

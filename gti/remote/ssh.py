@@ -149,8 +149,7 @@ class Connections:
 
     def _guard(self, host: Host, connection: fabric.Connection) -> None:
         """Fabric accepts any host key. Replace that, for the host and for all it is reached through."""
-        addresses = [entry_name(host.address, connection.port)] if host.address else []
-        names = (entry_name(host.name, connection.port), *addresses)
+        names = tuple(entry_name(name, connection.port) for name in host.known_as)
         trust = f"gti site trust {host.alias}"
         _enforce(connection, KeyPolicy(self._known, host.alias, names, trust, f"{trust} --replace"))
         for gateway in _jump_hosts(connection):

@@ -56,11 +56,7 @@ class KeyPolicy(paramiko.MissingHostKeyPolicy):
         return [entry.kind for entry in self._recorded(hostname) if not entry.revoked]
 
     def _recorded(self, hostname: str) -> list[HostKey]:
-        """The first name with any key on record decides: a right address does not excuse a wrong name."""
-        for name in (hostname, *self.also):
-            if keys := self.known.keys_of(name):
-                return keys
-        return []
+        return self.known.first_of((hostname, *self.also))
 
     def _changed(self, kind: str, blob: bytes, good: list[HostKey]) -> ChangedHostKey:
         return ChangedHostKey(

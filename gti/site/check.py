@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gti.site.document import Document
 from gti.site.finding import Finding, Place, SiteError
-from gti.site.known_hosts import KnownHosts, entry_name
+from gti.site.known_hosts import KnownHosts
 from gti.site.load import Reading, layers_of
 from gti.site.model import Host, Site
 
@@ -85,9 +85,7 @@ def _wrong_with_key(key: Path) -> tuple[str, str] | None:
 def _strangers(reading: Reading, site: Site) -> Iterator[Finding]:
     known = KnownHosts.read(site.known_hosts)
     for host in site.hosts:
-        names = [host.name, *([host.address] if host.address else [])]
-        keys = [key for name in names for key in known.keys_of(entry_name(name, host.port))]
-        if all(key.revoked for key in keys):
+        if not known.knows(host):
             place = reading.place(("hosts", host.alias))
             what = f"'{host.alias}' is not in {site.known_hosts}"
             yield Finding("warning", place, what, f"gti site trust {host.alias}")

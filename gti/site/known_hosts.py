@@ -8,10 +8,12 @@ import hashlib
 import hmac
 import re
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+
+from gti.site.model import Host
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,15 @@ class KnownHosts:
     def keys_of(self, name: str) -> list[HostKey]:
         """Every key recorded for a name in the form of `entry_name`."""
         return list(self._matching(name.lower()))
+
+    def first_of(self, names: Iterable[str]) -> list[HostKey]:
+        """The first name with any key on record decides: a right address does not excuse a wrong name."""
+        return next((keys for name in names if (keys := self.keys_of(name))), [])
+
+    def knows(self, host: Host) -> bool:
+        """Under any of its names, by a key that is not revoked."""
+        keys = [key for name in host.known_as for key in self.keys_of(entry_name(name, host.port))]
+        return not all(key.revoked for key in keys)
 
     def _matching(self, name: str) -> Iterator[HostKey]:
         yield from self.plain.get(name, ())

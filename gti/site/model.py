@@ -31,6 +31,11 @@ class Host:
     def __str__(self) -> str:
         return self.alias
 
+    @property
+    def known_as(self) -> tuple[str, ...]:
+        """The names under which known_hosts may have its key, the one that decides first."""
+        return tuple(dict.fromkeys([self.name, *([self.address] if self.address else [])]))
+
 
 @dataclass(frozen=True)
 class Commands:

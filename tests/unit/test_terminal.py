@@ -2,7 +2,7 @@
 
 import pytest
 
-from gti.cli.terminal import decoded, harmless
+from gti.cli.terminal import harmless
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,3 @@ def test_what_a_terminal_would_obey_is_made_visible(said: str, shown: str) -> No
 @pytest.mark.parametrize("text", ["", "two\nlines", "a\ttab", "ação", "版本一", "🐘", "→ é"])
 def test_text_in_any_language_is_left_as_it_is(text: str) -> None:
     assert harmless(text) == text
-
-
-def test_bytes_that_are_no_text_are_shown_as_numbers() -> None:
-    assert decoded(b"caf\xe9\r\n") == "caf\\xe9\n"
