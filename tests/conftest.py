@@ -113,3 +113,14 @@ def site_file(sshd: Sshd, tmp_path: Path) -> Path:
 @pytest.fixture
 def gti(home: Path, site_file: Path) -> Gti:
     return Gti(home, site_file)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--lab", choices=["real"], help="Run the contract suite, on this lab.")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """The contract suite needs a lab, and so is asked for by name."""
+    if collection_path == ROOT / "tests" / "contract" and not config.getoption("--lab"):
+        return True
+    return None

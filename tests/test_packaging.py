@@ -27,7 +27,7 @@ def files_in(folder: Path) -> set[str]:
 def test_setup_cfg_names_every_package() -> None:
     setup = configparser.ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
-    packages = {".".join(file.parent.relative_to(ROOT).parts) for file in (ROOT / "gti").rglob("*.py")}
+    packages = {".".join(file.parent.relative_to(ROOT).parts) for file in (ROOT / "gti").rglob("__init__.py")}
     assert set(setup["options"]["packages"].split()) == packages | {"gti_runbooks"}
 
 

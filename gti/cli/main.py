@@ -24,6 +24,7 @@ COMPLETION_VARIABLE = "_GTI_COMPLETE"
         "doctor": ("gti.cli.doctor", "Look over this workstation and the hosts, and say what to mend."),
         "exec": ("gti.cli.exec", "Run one command on many hosts."),
         "site": ("gti.cli.site", "Show, check, begin and trust the site: its hosts and services."),
+        "lab": ("gti.cli.lab", "A platform to practise on: start it, break it, heal it, throw it away."),
         "completion": ("gti.cli.completion", "Print the completion script of a shell."),
         "version": ("gti.cli.version", "The versions of gti and of the libraries it uses."),
     },

@@ -15,7 +15,7 @@ from gti.doctor.checkup import WORKSTATION, Check, Health
 from gti.doctor.libraries import Requirement, required
 from gti.remote.fanout import fan_out
 from gti.remote.keys import DEFAULT_FILES, Keyring, agent_keys
-from gti.remote.resolve import Resolver
+from gti.remote.resolve import resolver_of
 from gti.site import Host, Site
 from gti.site.check import check as site_findings
 from gti.site.check import readable_by_others
@@ -131,7 +131,7 @@ def _known(host: Host, known: KnownHosts) -> Check:
 
 
 def names(site: Site) -> list[Check]:
-    resolver = Resolver()
+    resolver = resolver_of(site)
     asked: Sequence[Host] = [replace(host, address=None) for host in site.hosts]  # the name alone, no fallback
     found = [outcome.value or () for outcome in fan_out(asked, lambda host: resolver.addresses(host).candidates)]
     return [name(host, addresses, site.dns) for host, addresses in zip(site.hosts, found, strict=True)]

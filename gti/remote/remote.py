@@ -14,7 +14,7 @@ from gti.errors import Unreachable
 from gti.remote.command import Command
 from gti.remote.keys import AskPassphrase
 from gti.remote.reach import Reach
-from gti.remote.resolve import Addresses, Resolver
+from gti.remote.resolve import Addresses, Resolver, resolver_of
 from gti.remote.route import dial
 from gti.remote.running import ENDING, Result, Running
 from gti.remote.ssh import Connections, reason
@@ -29,7 +29,7 @@ class Remote:
     """Safe to use from many threads. Connections and tunnels are made when first needed, and kept."""
 
     def __init__(self, site: Site, ask: AskPassphrase | None = None, resolver: Resolver | None = None) -> None:
-        self._resolver = resolver or Resolver()
+        self._resolver = resolver or resolver_of(site)
         self._connections = Connections(site, self._resolver, ask, SSH_CONFIG.expanduser())
         self._within = site.connect_timeout
         self._running: set[Running] = set()

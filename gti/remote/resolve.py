@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Lock, Thread
 
-from gti.site import Host
+from gti.site import Host, Site
 
 PATIENCE = 1.0  # seconds for a name server; a dead one would cost ten
 
@@ -34,11 +35,36 @@ def _told(name: str, resolved: list[str]) -> str:
     return f"{name} → {', '.join(resolved)}" if resolved else f"{name} (no such name)"
 
 
+def resolver_of(site: Site) -> Resolver:
+    return Resolver(known=hosts_in(site.hosts_file) if site.hosts_file else {})
+
+
+def hosts_in(file: Path) -> dict[str, list[str]]:
+    """Names and addresses of a file like /etc/hosts. One that is not there knows nobody."""
+    known: dict[str, list[str]] = {}
+    try:
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return known
+    for line in lines:
+        address, *names = line.partition("#")[0].split() or [""]
+        for name in names:
+            known.setdefault(name, []).append(address)
+    return known
+
+
 class Resolver:
-    def __init__(self, look_up: Callable[[str], list[str]] = look_up, patience: float = PATIENCE) -> None:
+    """`known` are names that need not be asked for: those of the site's own hosts file."""
+
+    def __init__(
+        self,
+        look_up: Callable[[str], list[str]] = look_up,
+        patience: float = PATIENCE,
+        known: Mapping[str, list[str]] | None = None,
+    ) -> None:
         self._look_up = look_up
         self._patience = patience
-        self._known: dict[str, list[str]] = {}
+        self._known: dict[str, list[str]] = dict(known or {})
         self._lock = Lock()
 
     def addresses(self, host: Host, name: str | None = None) -> Addresses:

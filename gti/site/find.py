@@ -24,7 +24,7 @@ def find(named: str | None) -> Site:
 
 def locate(named: str | None) -> tuple[Document, str]:
     if named is None:
-        document = read(next(files()))
+        document = read(next(main_files()))
         return document, default_name(document)
     if is_file(named):
         document = read(_expanded(named))
@@ -44,17 +44,20 @@ def is_file(named: str) -> bool:
     return named.endswith(".toml") or os.sep in named or "/" in named
 
 
-def files() -> Iterator[Path]:
-    """Every site file, the nearest first; the built-in one is always the last."""
-    here = Path(FILE)
-    if _is_there(here):
-        yield here
-    folder = config_folder()
-    main = folder / FILE
-    if _is_there(main):
-        yield main
-    yield from sorted(file for file in folder.glob("*.toml") if file != main)
+def main_files() -> Iterator[Path]:
+    """Those that count when no site is named, the nearest first; the built-in one is always the last."""
+    yield from filter(_is_there, (Path(FILE), config_folder() / FILE))
     yield BUILTIN
+
+
+def files() -> Iterator[Path]:
+    """Every site file that a name is looked for in. The others in the config folder are only for names:
+    a lab or a second site that lies there must not become the one that is meant."""
+    *mine, built_in = main_files()
+    folder = config_folder()
+    yield from mine
+    yield from sorted(file for file in folder.glob("*.toml") if file != folder / FILE)
+    yield built_in
 
 
 def config_folder() -> Path:
@@ -79,6 +82,11 @@ def _expanded(path: str) -> Path:
 
 def known_sites() -> list[str]:
     return list(dict.fromkeys(name for file in files() for name in site_names(read(file))))
+
+
+def platform() -> Site:
+    """The built-in site, whatever the operator's files say."""
+    return load(builtin(), default_name(builtin()), builtin())
 
 
 @cache

@@ -144,6 +144,7 @@ class Reading:
             description=values.get("description", ""),
             file=self.layers[0].document.file,
             known_hosts=self._file(("known_hosts",), values.get("known_hosts", "~/.ssh/known_hosts")),
+            hosts_file=self._file(("hosts_file",), values["hosts_file"]) if "hosts_file" in values else None,
             connect_timeout=values.get("connect_timeout", 5.0),
             dns=values.get("dns"),
         )

@@ -115,6 +115,7 @@ class Site:
     description: str = ""
     file: Path | None = None
     known_hosts: Path = Path("~/.ssh/known_hosts")
+    hosts_file: Path | None = None
     connect_timeout: float = 5.0
     dns: str | None = None
     _by_name: dict[str, Service] = field(init=False, repr=False, compare=False)

@@ -136,6 +136,7 @@ SITE_KEYS = {
     "key": Key(line),
     "port": Key(port),
     "known_hosts": Key(line),
+    "hosts_file": Key(line),
     "connect_timeout": Key(duration),
     "dns": Key(ip),
 }

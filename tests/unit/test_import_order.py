@@ -14,7 +14,8 @@ MAY_IMPORT = {
     "components": {"errors", "site", "remote"},
     "status": {"errors", "site", "secrets", "remote", "components"},
     "doctor": {"errors", "site", "secrets", "remote", "components"},
-    "cli": {"errors", "site", "secrets", "remote", "components", "status", "doctor"},
+    "lab": {"errors", "site", "secrets", "remote", "components", "status"},
+    "cli": {"errors", "site", "secrets", "remote", "components", "status", "doctor", "lab"},
 }
 ONLY_AT_THE_EDGE = {"click", "questionary", "tabulate"}
 SOURCES = sorted((ROOT / "gti").rglob("*.py"))

@@ -2,8 +2,8 @@
 
 import threading
 
-from gti.remote.resolve import Resolver
-from gti.site import Host
+from gti.remote.resolve import Resolver, hosts_in, resolver_of
+from gti.site import Host, Site
 
 KAFKA = Host("kafka", "kafka.gti.local", "192.0.2.34")
 
@@ -40,3 +40,15 @@ def test_a_name_is_looked_up_once_in_a_run():
     resolver.addresses(KAFKA)
     resolver.addresses(KAFKA)
     assert asked == ["kafka.gti.local"]
+
+
+def test_the_hosts_file_of_a_site_is_asked_before_the_machine(tmp_path):
+    """A lab's kafka.gti.local must never be the platform's."""
+    file = tmp_path / "hosts"
+    file.write_text("# the lab\n198.18.0.34 kafka.gti.local kafka  # the broker\n\n198.18.0.35\n")
+    site = Site("lab", (KAFKA,), (), hosts_file=file)
+    assert resolver_of(site).addresses(KAFKA).candidates == ("198.18.0.34", "192.0.2.34")
+
+
+def test_a_hosts_file_that_is_not_there_knows_nobody(tmp_path):
+    assert hosts_in(tmp_path / "none") == {}

@@ -192,3 +192,9 @@ def test_all_sites_are_listed_the_nearest_first(desk):
     desk.write(LAB, desk.config / "lab.toml")
     desk.write(SEVERAL)
     assert known_sites() == ["prod", "homologation", "lab", "gti"]
+
+
+def test_a_lab_in_the_config_folder_is_found_by_name_and_is_not_the_default(desk):
+    desk.write(LAB, desk.config / "lab-real.toml")
+    assert find(None).file == BUILTIN
+    assert find("lab").hosts[0].name == "kafka.lab"

@@ -1,0 +1,2 @@
+export SPARK_HOME=/opt/spark
+export PATH=$PATH:$SPARK_HOME/bin
