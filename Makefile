@@ -4,7 +4,7 @@ VENV   := .venv
 RUN    := "$(CURDIR)/$(VENV)/bin/python" -m
 READY  := $(VENV)/ready
 
-.PHONY: check test completions bench clean
+.PHONY: check test test-real completions bench clean
 
 $(READY): setup.cfg pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -20,6 +20,11 @@ check: $(READY)
 test: $(READY)
 	sh tests/get-sshd >/dev/null
 	$(RUN) pytest -n 2
+
+# Root and Debian 12. Builds the lab where it is not built yet: twenty minutes the first time.
+test-real: $(READY)
+	$(RUN) gti lab up --real
+	$(RUN) pytest tests/contract --lab real
 
 completions: $(READY)
 	for shell in bash zsh fish powershell; do \

@@ -16,7 +16,8 @@ from gti.cli.watch import watching
 from gti.errors import GtiError, Unhealthy, Unreachable
 
 if TYPE_CHECKING:
-    from gti.status.health import Cause, HostSeen, ServiceSeen, Verdict
+    from gti.status.causes import Cause
+    from gti.status.health import HostSeen, ServiceSeen, Verdict
     from gti.status.look import Platform
 
 COLUMNS = [
@@ -63,8 +64,8 @@ def _printed(app: App, platform: Platform, form: str, compact: bool) -> str:
     if form == "csv":
         return as_csv(app, [_service(verdict) for verdict in platform.verdicts])
     rows = [_row(verdict) for verdict in platform.verdicts]
-    causes = "".join(_cause_lines(cause) for cause in platform.causes)
-    return as_table(app, rows, COLUMNS) + app.masked(harmless(causes))
+    below = "".join(_cause_lines(cause) for cause in platform.causes) + _worry_lines(platform)
+    return as_table(app, rows, COLUMNS) + app.masked(harmless(below))
 
 
 def _row(verdict: Verdict) -> dict[str, Any]:
@@ -94,7 +95,7 @@ def _ssh(host: HostSeen) -> str:
 
 def _unit_words(verdict: Verdict) -> str:
     unit = verdict.seen.unit
-    words = [unit.state]
+    words = [unit.state, "crash-looping"] if unit.looping else [unit.state]
     if unit.since:
         words.append(_age((datetime.now(UTC) - unit.since).total_seconds()))
     if unit.why and unit.state != "unknown":
@@ -135,8 +136,25 @@ def same_version(one: str, other: str) -> bool:
 
 def _cause_lines(cause: Cause) -> str:
     service = cause.verdict.service
+    also = [f"\n         also  {worry}" for worry in _untold_worries(cause.verdict)]
     hurts = f"\n         hurts {', '.join(cause.hurts)}" if cause.hurts else ""
-    return f"\ncause    {service.name} on {service.host.alias}: {cause.verdict.what}{hurts}\n"
+    return f"\ncause    {service.name} on {service.host.alias}: {cause.verdict.what}{''.join(also)}{hurts}\n"
+
+
+def _untold_worries(verdict: Verdict) -> list[str]:
+    return [worry for worry in verdict.worries if worry not in (verdict.what or "")]
+
+
+def _worry_lines(platform: Platform) -> str:
+    """The worries that no cause has told of: each once, with all whom it concerns."""
+    told = {worry for cause in platform.causes for worry in cause.verdict.worries}
+    concerned: dict[str, list[str]] = {}
+    for verdict in platform.verdicts:
+        for worry in verdict.worries:
+            if worry not in told:
+                concerned.setdefault(worry, []).append(verdict.service.name)
+    lines = [f"worry    {', '.join(names)}: {worry}\n" for worry, names in concerned.items()]
+    return "".join(["\n", *lines]) if lines else ""
 
 
 def _whole(platform: Platform) -> dict[str, Any]:
@@ -161,6 +179,7 @@ def _cause(cause: Cause) -> dict[str, Any]:
         "host": service.host.alias,
         "health": cause.verdict.health,
         "what": cause.verdict.what,
+        "worries": cause.verdict.worries,
         "hurts": cause.hurts,
     }
 
@@ -183,6 +202,8 @@ def _service(verdict: Verdict) -> dict[str, Any]:
         "unit_since": seen.unit.since,
         "unit_restarts": seen.unit.restarts,
         "unit_detail": describe_unit(seen.unit),
+        "unit_boot": seen.unit.boot,
+        "worries": verdict.worries,
         "answers": None
         if seen.answer is None and seen.silence is None
         else seen.answer is not None and seen.answer.well,

@@ -29,12 +29,16 @@ class Login:
 
 @dataclass(frozen=True)
 class Answer:
-    """`says` is one short line for a table; `missing` is what was not asked, and why."""
+    """`says` is one short line for a table; `missing` is what was not asked, and why.
+
+    `worries` are what is wrong inside a service that serves: a lock that is stuck, a partition without a leader.
+    """
 
     well: bool
     says: str
     version: str | None = None
     missing: str | None = None
+    worries: tuple[str, ...] = ()
 
 
 class NoAnswer(Unreachable):

@@ -12,7 +12,7 @@ from gti.doctor.visit import Visit
 
 _CLOCK = re.compile(r"(\d{9,11})(\.\d{1,9})?")
 _PERCENT = re.compile(r"(\d{1,3})%")
-_NO_DISK = re.compile(r"(tmpfs|devtmpfs|udev|none|shm|efivarfs|/dev/loop\d+|/dev/sr\d+)")
+_NO_DISK = re.compile(r"(devtmpfs|udev|none|shm|efivarfs|/dev/loop\d+|/dev/sr\d+)")
 _NO_DISK_MOUNT = re.compile(r"/(dev|proc|sys|run|snap)(/.*)?")
 _MEMORY = re.compile(r"(MemTotal|MemAvailable):\s+(\d{1,15}) kB")
 _LOAD = re.compile(r"\d{1,6}\.\d\d (\d{1,6}\.\d\d) ")

@@ -6,20 +6,21 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from gti.components import probe_of
 from gti.components.answer import Answer, Login
 from gti.errors import GtiError, Unreachable
-from gti.remote.command import Command
 from gti.remote.fanout import Late, within
 from gti.remote.remote import Remote
 from gti.secrets import SecretError, Secrets
 from gti.site import Endpoint, Host, Service, Site
-from gti.status.health import Cause, HostSeen, ServiceSeen, Verdict, causes, is_away, verdicts
-from gti.status.unit import Unit, answers, question
+from gti.status.causes import Cause, causes
+from gti.status.health import HostSeen, ServiceSeen, Verdict, is_asked_elsewhere, is_away, verdicts
+from gti.status.host import CONNECTING, HostLook, look_at_host
+from gti.status.unit import Unit
 
 WHOLE_LOOK = 4.0  # seconds for everything: with the start of the program, five
-CONNECTING = 2.5
 ASKING = 2.5
 
 
@@ -34,20 +35,15 @@ class Platform:
     causes: tuple[Cause, ...]
 
 
-@dataclass(frozen=True)
-class _HostLook:
-    seen: HostSeen
-    units: dict[str, Unit]
-
-
 def look(site: Site, remote: Remote, secrets: Secrets, words: Sequence[str] = ()) -> Platform:
     """All services that `words` name, and what those need: a cause may lie outside of what was asked for."""
     started = time.monotonic()
     services = with_needs(site, site.select_services(words))
     hosts = [host for host in site.hosts if any(service.host == host for service in services)]
-    tasks: dict[str, Callable[[], _HostLook | Answer]] = {}
+    tasks: dict[str, Callable[[], HostLook | Answer]] = {}
     for host in hosts:
-        tasks[f"host {host.alias}"] = _host_task(remote, host, services)
+        here = [service for service in services if service.host == host]
+        tasks[f"host {host.alias}"] = partial(look_at_host, remote, site, host, here, started + WHOLE_LOOK)
     for service in services:
         if service.protocol:
             tasks[f"service {service.name}"] = _service_task(site, remote, secrets, service, started)
@@ -71,43 +67,9 @@ def with_needs(site: Site, chosen: Sequence[Service]) -> list[Service]:
     return [service for service in site.services if service.name in wanted]
 
 
-def _host_task(remote: Remote, host: Host, services: Sequence[Service]) -> Callable[[], _HostLook | Answer]:
-    here = [service for service in services if service.host == host]
-
-    def task() -> _HostLook:
-        remote.connect(host, CONNECTING)
-        units = [service.unit for service in here if service.unit]
-        found = _units(remote, host, list(dict.fromkeys(units)))
-        for service in here:
-            if service.commands:
-                found[service.name] = _by_command(remote, host, service.commands.status)
-        return _HostLook(HostSeen(host), found)
-
-    return task
-
-
-def _units(remote: Remote, host: Host, units: list[str]) -> dict[str, Unit]:
-    if not units:
-        return {}
-    result = remote.run(host, question(units), seconds=ASKING)
-    if result.code != 0:
-        words = result.stderr.decode("utf-8", "replace").strip().splitlines()
-        return {
-            unit: Unit("unknown", why=words[-1] if words else f"systemctl: exit {result.code}") for unit in units
-        }
-    return answers(result.stdout, units)
-
-
-def _by_command(remote: Remote, host: Host, status: tuple[str, ...]) -> Unit:
-    result = remote.run(host, Command(status), seconds=ASKING)
-    if result.code == 0:
-        return Unit("active")
-    return Unit("inactive", why=f"{status[0]}: exit {result.code}")
-
-
 def _service_task(
     site: Site, remote: Remote, secrets: Secrets, service: Service, started: float
-) -> Callable[[], _HostLook | Answer]:
+) -> Callable[[], HostLook | Answer]:
     def task() -> Answer:
         endpoint = asked_at(site, service)
         if endpoint is None:
@@ -144,21 +106,21 @@ def login_of(service: Service, secrets: Secrets) -> Login:
     return Login(user, password, wanting, service.database, service.bucket)
 
 
-def _host_look(host: Host, result: _HostLook | Answer | GtiError | Late) -> _HostLook:
-    if isinstance(result, _HostLook):
+def _host_look(host: Host, result: HostLook | Answer | GtiError | Late) -> HostLook:
+    if isinstance(result, HostLook):
         return result
     if isinstance(result, GtiError):
-        return _HostLook(HostSeen(host, result, is_away(result)), {})
-    late = Unreachable(f"{host.alias} did not answer over SSH in {WHOLE_LOOK:g} s", next=[f"ssh -v {host.name}"])
-    return _HostLook(HostSeen(host, late, away=True), {})
+        return HostLook(HostSeen(host, result, is_away(result)), {})
+    late = Unreachable(f"no answer from {host.alias} over SSH in {WHOLE_LOOK:g} s", next=[f"ssh -v {host.name}"])
+    return HostLook(HostSeen(host, late, away=True), {})
 
 
 def _seen(
     remote: Remote,
     site: Site,
     service: Service,
-    host: _HostLook,
-    result: _HostLook | Answer | GtiError | Late | None,
+    host: HostLook,
+    result: HostLook | Answer | GtiError | Late | None,
 ) -> ServiceSeen:
     name = service.unit or service.name
     unit = host.units.get(name, Unit("unknown", why=host.seen.error.what if host.seen.error else None))
@@ -168,6 +130,8 @@ def _seen(
         return ServiceSeen(service, host.seen, unit, None)
     if service.via == "ssh" and host.seen.error:
         return ServiceSeen(service, host.seen, unit, None, unasked=f"not asked: {host.seen.error.what}")
+    if is_asked_elsewhere(service):
+        return ServiceSeen(service, host.seen, unit, None, unasked="not asked: the webserver does not answer")
     endpoint = asked_at(site, service)
     refusal = remote.refusal(endpoint) if endpoint else None
     silence = refusal or (result.what if isinstance(result, GtiError) else f"no answer in {WHOLE_LOOK:g} s")

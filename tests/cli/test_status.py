@@ -195,6 +195,55 @@ def test_an_empty_name_is_no_component(gti, platform):
     assert gti("status", "").code == 2
 
 
+@pytest.fixture
+def tool(tmp_path, units):
+    """Puts a program of the test's own in the place of one of the host's."""
+
+    def put(name, script):
+        (tmp_path / "units" / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tmp_path / "units" / name).chmod(0o755)
+
+    return put
+
+
+def test_a_full_disk_is_told_beside_the_end_of_the_unit_and_below_the_table(gti, platform, units, tool):
+    units("database", "failed")
+    tool("df", 'echo "/dev/sda 1000 1000 0 100% /"')
+    ran = gti("status", "gitea", "-o", "json")
+    database = service(ran.json(), "database")
+    assert ran.json()["first_cause"] == "database"
+    assert database["what"].endswith("; / on box is full (100 %)")
+    assert database["worries"] == ["/ on box is full (100 %)", "/ on box is out of inodes (100 %)"]
+    assert service(ran.json(), "gitea")["health"] == "degraded"
+    out = gti("status", "gitea").out
+    assert "also  / on box is out of inodes (100 %)" in out
+    assert "hurts gitea" in out
+
+
+def test_a_mild_worry_is_told_below_the_table_and_all_is_well(gti, platform, tool):
+    tool("df", 'echo "/dev/sda 1000 930 70 93% /"')
+    ran = gti("status", "gitea")
+    assert ran.code == 0
+    assert "worry    database, gitea: / on box has 93 % of its room used" in ran.out
+
+
+def test_a_host_whose_clock_is_wrong_is_one_cause(gti, platform, tool):
+    tool("date", 'exec /bin/date -d "603 seconds" "$@"')
+    ran = gti("status", "gitea", "-o", "json")
+    (cause,) = ran.json()["causes"]
+    assert cause["what"].startswith("the clock of box is 10 min")
+    assert cause["what"].endswith("ahead")
+    assert cause["hurts"] == ["gitea"]
+
+
+def test_a_disk_that_hangs_does_not_hang_status(gti, platform, tool):
+    tool("df", "exec sleep 60")
+    began = time.monotonic()
+    ran = gti("status", "gitea", "-o", "json")
+    assert time.monotonic() - began < 5
+    assert service(ran.json(), "gitea")["health"] == "ok"
+
+
 def test_watching_goes_on_until_it_is_interrupted(gti, platform):
     import signal
     import subprocess

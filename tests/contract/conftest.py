@@ -15,7 +15,7 @@ import pytest
 from tests.conftest import Gti, Ran
 
 HERE = Path(__file__).parent
-PATIENCE = 90.0
+PATIENCE = 45.0
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,8 @@ def _archive(host: LabHost, files: Mapping[str, str], secrets: Mapping[str, str]
         for path, text in _all_files(host, files):
             for folder in map(str, reversed(Path(path).parents[:-1])):
                 if folder not in folders and _is_datalakes(host, folder):
-                    archive.addfile(_entry(host, folder, 0o755, tarfile.DIRTYPE))
+                    mode = 0o700 if folder.endswith("/.ssh") else 0o755
+                    archive.addfile(_entry(host, folder, mode, tarfile.DIRTYPE))
                 folders.add(folder)
             filled = fill(text, secrets)
             entry = _entry(host, path, _mode(path, secret=filled != text))

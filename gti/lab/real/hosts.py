@@ -39,14 +39,14 @@ HOSTS = (
     LabHost(
         "kafka",
         34,
-        ("debian", "openjdk", "kafka"),
+        ("debian", "openjdk", "kafka-python", "kafka"),
         ("kafka",),
         ("opt/kafka", "opt/datalake"),
     ),
     LabHost(
         "spark",
         33,
-        ("debian", "openjdk", "spark"),
+        ("debian", "openjdk", "kafka-python", "spark"),
         ("spark-master", "spark-worker"),
         ("opt/spark", "opt/datalake"),
     ),

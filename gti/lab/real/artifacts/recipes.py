@@ -28,6 +28,18 @@ def _kafka(root: Path, workshop: Workshop) -> None:
 
 KAFKA = Recipe("kafka", KAFKA_VERSION, KAFKA_JARS, _kafka, usual=20, files=FILES / "kafka")
 
+# --- A Kafka client, for the programs that write and read events
+
+KAFKA_PYTHON_VERSION = "3.0.12"
+KAFKA_PYTHON_WHEELS = (f"kafka-python=={KAFKA_PYTHON_VERSION}",)
+
+
+def _kafka_python(root: Path, workshop: Workshop) -> None:
+    pip_target(workshop, KAFKA_PYTHON_WHEELS, _parent(root / "opt/datalake/lib/python"))
+
+
+KAFKA_PYTHON = Recipe("kafka-python", KAFKA_PYTHON_VERSION, KAFKA_PYTHON_WHEELS, _kafka_python, usual=5)
+
 # --- Hive Metastore
 
 HADOOP_AWS = ("org.apache.hadoop:hadoop-aws:3.3.4", "com.amazonaws:aws-java-sdk-bundle:1.12.262")
@@ -220,7 +232,7 @@ def _gitea(root: Path, workshop: Workshop) -> None:
 
 GITEA = Recipe("gitea", GITEA_VERSION, (GITEA_MODULE, GITEA_GO_MOD), _gitea, usual=240, heavy=True)
 
-SERVERS = (KAFKA, HIVE, SPARK, MINIO, TRINO, AIRFLOW, SUPERSET, GITEA)
+SERVERS = (KAFKA, KAFKA_PYTHON, HIVE, SPARK, MINIO, TRINO, AIRFLOW, SUPERSET, GITEA)
 
 
 def _parent(path: Path) -> Path:

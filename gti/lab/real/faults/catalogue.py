@@ -109,7 +109,8 @@ def target(fault: Fault, on: str | None) -> Service:
             f"'{fault.name}' hits {fault.service}, and nothing else", next=[f"gti lab break {fault.name}"]
         )
     allowed = targets(site, fault)
-    for service in site.select_services([on]):
+    found = site.select_services([on])
+    for service in sorted(found, key=lambda service: service.name != on):  # `gitea` is a host too, and a component
         if service.name in allowed:
             return service
     raise Misused(f"'{fault.name}' cannot hit '{on}'", details=[("can hit", ", ".join(allowed))])

@@ -18,6 +18,8 @@ if ! mountpoint -q {data}; then
 fi
 {fill}
 systemctl start --no-block "$UNIT"
+sleep 1  # a server that starts may clear its own temporary files first
+{fill}
 """
 
 UNCROWD = """

@@ -30,11 +30,16 @@ CONFIG = {
     "airflow-scheduler": "/opt/airflow/airflow.cfg",
     "superset": "/opt/superset/config/superset_config.py",
     "gitea": "/etc/gitea/app.ini",
+    "spark-master": "/opt/spark/conf/spark-env.sh",
+    "spark-worker": "/opt/spark/conf/spark-env.sh",
+    "airflow-postgresql": "/etc/postgresql/15/main/conf.d/gti.conf",
+    "superset-postgresql": "/etc/postgresql/15/main/conf.d/gti.conf",
+    "gitea-postgresql": "/etc/postgresql/15/main/conf.d/gti.conf",
 }
 
 
 def break_config(scene: Scene) -> None:
-    file = CONFIG.get(scene.service.name, "/opt/spark/conf/spark-env.sh")
+    file = CONFIG[scene.service.name]
     scene.sh(
         f"""
         test -e "$KEEP/config" || cp -p {file} "$KEEP/config"
@@ -45,7 +50,7 @@ def break_config(scene: Scene) -> None:
 
 
 def mend_config(scene: Scene) -> None:
-    file = CONFIG.get(scene.service.name, "/opt/spark/conf/spark-env.sh")
+    file = CONFIG[scene.service.name]
     scene.sh(
         f"""
         test ! -e "$KEEP/config" || cp -p "$KEEP/config" {file}
@@ -58,7 +63,7 @@ def mend_config(scene: Scene) -> None:
 FAULTS = (
     Fault(
         "unit-stopped",
-        "trino",
+        "gitea",
         "the unit is inactive: somebody stopped it",
         shell('systemctl stop "$UNIT"'),
         shell(START),
