@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -103,11 +104,10 @@ class Container:
 
     def memory(self) -> int | None:
         """Bytes its processes hold, without what is only cached for them."""
-        for group in Path("/sys/fs/cgroup").glob(f"**/lxc.payload.{self.name}/memory.stat"):
-            counts = dict(line.split() for line in group.read_text().splitlines())
-            told = counts.get("total_rss") or counts.get("anon")
-            if told is not None:
-                return int(told)
+        for group in _cgroups(f"lxc.payload.{self.name}"):
+            with suppress(OSError):  # it has just ended, or this is another controller's
+                counts = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+                return int(counts.get("total_rss") or counts["anon"])
         return None
 
     def run(self, argv: Sequence[str], *, input: str | None = None, seconds: float = 300) -> str:
@@ -147,7 +147,7 @@ class Container:
         if Path("/sys/class/net", self.veth).exists():
             run(["ip", "link", "delete", self.veth])
         for kind in ("payload", "monitor"):
-            for group in Path("/sys/fs/cgroup").glob(f"**/lxc.{kind}.{self.name}"):
+            for group in _cgroups(f"lxc.{kind}.{self.name}"):
                 _remove_cgroup(group)
 
     @property
@@ -155,9 +155,14 @@ class Container:
         return ["-P", str(self.place.containers), "-n", self.name]
 
 
+def _cgroups(name: str) -> list[Path]:
+    """Of both kinds: one tree for all, or one for each controller."""
+    root = Path("/sys/fs/cgroup")
+    places = [root, *(folder for folder in root.iterdir() if folder.is_dir())]
+    return [place / name for place in places if (place / name).is_dir()]
+
+
 def _remove_cgroup(group: Path) -> None:
     for folder, _, _ in os.walk(group, topdown=False):
-        try:
+        with suppress(OSError):
             Path(folder).rmdir()
-        except OSError:
-            return

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
 from kafka.structs import OffsetAndMetadata
 
 BOOTSTRAP = os.environ.get("KAFKA_BOOTSTRAP", "kafka.gti.local:9092")
@@ -81,6 +83,21 @@ def positions(
         yield partition, OffsetAndMetadata(end - behind, "", -1)
 
 
+def place(admin: KafkaAdminClient, group: str, offsets: Mapping[TopicPartition, OffsetAndMetadata]) -> None:
+    """A new broker makes the topic of the groups' offsets when it is first asked for, and is not ready at once."""
+    for _ in range(100):
+        try:
+            answers = admin.alter_group_offsets(group, dict(offsets))
+            break
+        except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError):
+            time.sleep(0.2)
+    else:
+        raise SystemExit(f"no broker coordinates {group}")
+    for partition, error in answers.items():
+        if error.errno:
+            raise SystemExit(f"{group} cannot be set on {partition}: {error.__name__}")
+
+
 def main() -> None:
     admin = KafkaAdminClient(bootstrap_servers=BOOTSTRAP)
     producer = KafkaProducer(bootstrap_servers=BOOTSTRAP, linger_ms=50)
@@ -91,12 +108,7 @@ def main() -> None:
     producer.flush()
     topics = {topic.name: topic for topic in TOPICS}
     for group, name, behind in STOPPED:
-        refused = admin.alter_group_offsets(
-            PREFIX + group, dict(positions(ends_of(topics[name], consumer), behind))
-        )
-        for partition, error in refused.items():
-            if error.errno:
-                raise SystemExit(f"{group} cannot be set on {partition}: {error.__name__}")
+        place(admin, PREFIX + group, dict(positions(ends_of(topics[name], consumer), behind)))
     for client in (consumer, producer, admin):
         client.close()
 
