@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import re
-import struct
 from dataclasses import replace
 from time import monotonic
-from typing import Any
 
 from gti.components.answer import Answer, Login, NoAnswer, in_one_line, plural
-from gti.components.wire import CLOSED, Deadline, Silent, Wire, connect
+from gti.components.hive_database import NO_TABLE, WRONG_PASSWORD, Refusal, Select, logged_in
+from gti.components.hive_locks import UNFIT, can_lock, lock_worries
+from gti.components.hive_thrift import STRANGE, Complaint, ask
+from gti.components.wire import Deadline, Silent, Wire, connect
 from gti.remote.reach import Reach
 
 GREETING, ERROR = b"\x0a", b"\xff"
 # Before the login there is no SQLSTATE in an error; after it, '#' and five letters.
 SQLSTATE = rb"^#[0-9A-Z]{5}"
+# The release of the stack. All of Hive 3.1 has the schema of its first release.
+HIVE, SCHEMA = "3.1.3", "3.1.0"
 
 
 def probe_mariadb(at: Reach, login: Login, seconds: float) -> Answer:
     # TLS begins only after a greeting in plain text.
     with connect(replace(at, tls=False), Deadline.after(seconds)) as wire:
         missing = _why_not_to_log_in(at, login)
-        return _select(wire, login) if missing is None else _greeting(wire, missing)
+        return _logged_in(wire, login) if missing is None else _greeting(wire, missing)
 
 
 def _why_not_to_log_in(at: Reach, login: Login) -> str | None:
@@ -51,99 +54,60 @@ def _version(words: str) -> str | None:
     return in_one_line(found[1]) if found else None
 
 
-def _select(wire: Wire, login: Login) -> Answer:
-    from mariadb.exceptions import Error
-    from mariadb.impl.message.client.query_packet import QueryPacket
-
-    client = _client(wire, login)
+def _logged_in(wire: Wire, login: Login) -> Answer:
     try:
-        client.connect()
-        asked = monotonic()
-        client.execute(QueryPacket.from_sql("SELECT 1"), client.configuration)
-        took = 1000 * (monotonic() - asked)
-        version = _version(str(client.context.server_version))
-        return Answer(well=True, says=f"SELECT 1 in {took:.1f} ms", version=version)
-    except Error as error:
-        if not error.errno:
-            raise _no_answer(error) from error
-        return Answer(well=False, says=in_one_line(str(error.errmsg)))
-    except Exception as error:  # the connector's parser falls over strange bytes in many ways
-        raise _no_answer(error) from error
-    finally:
-        client.close()
+        with logged_in(wire, login) as select:
+            asked = monotonic()
+            select("SELECT 1")
+            took = 1000 * (monotonic() - asked)
+            return _looked_into(select, login, f"SELECT 1 in {took:.1f} ms")
+    except Refusal as refusal:
+        refused = "refuses the credentials: " if refusal.code == WRONG_PASSWORD else ""
+        return Answer(well=False, says=in_one_line(f"{refused}{refusal}"))
 
 
-def _client(wire: Wire, login: Login) -> Any:
-    """The connector's own client, on our connection.
-
-    Its time-outs are cut to whole seconds, 0.5 to none at all, and bound each receive, not the whole.
-    """
-    from mariadb.impl.client.sync_client import SyncClient
-    from mariadb.impl.configuration import Configuration
-
-    settings = {"user": login.user, "password": login.password, "database": login.database}
-    # Or else the server may ask the client for files.
-    client = SyncClient(Configuration.from_dict({**settings, "local_infile": False, "autocommit": True}))
-    client.socket = wire
-    client._create_socket = lambda: None
-    return client
+def _looked_into(select: Select, login: Login, says: str) -> Answer:
+    match select("SELECT VERSION(), @@read_only, @@log_bin"):
+        case [(version, read_only, binlog)]:
+            worries = ["read-only: the metastore cannot write to it"] if read_only else []
+            worries += _schema_worries(select) if login.database else []
+            says += "" if binlog else ", binlog off"
+            return Answer(well=True, says=says, version=_version(str(version)), worries=tuple(worries))
+    raise NoAnswer("not a MariaDB server's answer")
 
 
-def _no_answer(error: BaseException) -> NoAnswer:
-    """What our connection said of it, from under the connector's wrapping."""
-    cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, NoAnswer):
-        cause = cause.__cause__ or cause.__context__
-    if cause is not None:
-        return NoAnswer(cause.what)
-    return NoAnswer(CLOSED if "reset by peer" in str(error) else "not a MariaDB server's answer")
-
-
-# Thrift's strict binary protocol, so far as one question needs it. The client library would read any depth
-# and length that a wrong server claims, and is slow to load.
-QUESTION = b"get_all_databases"
-CALL, REPLY = 0x80010001, 0x80010002
-STRING, STRUCT, LIST = 11, 12, 15
-LONGEST_WORDS = 1 << 16
+def _schema_worries(select: Select) -> list[str]:
+    try:
+        versions = [str(row[0]) for row in select("SELECT SCHEMA_VERSION FROM VERSION")]
+    except Refusal as refusal:
+        if refusal.code != NO_TABLE:
+            raise
+        versions = []
+    found = ", ".join(versions) or "missing"
+    return [] if found == SCHEMA else [in_one_line(f"schema version is {found}, Hive {HIVE} needs {SCHEMA}")]
 
 
 def probe_hive_metastore(at: Reach, _login: Login, seconds: float) -> Answer:
     """Its getVersion says 3.0 whatever the release, and getStatus says alive without a database."""
-    with connect(at, Deadline.after(seconds)) as wire:
-        wire.sendall(struct.pack(f">Ii{len(QUESTION)}siB", CALL, len(QUESTION), QUESTION, 0, 0))
+    deadline = Deadline.after(seconds)
+    with connect(at, deadline) as wire:
         try:
-            return _databases(wire)
+            databases = ask(wire, "get_all_databases")
         except Silent as silent:
             # Without its database it holds the connection and waits, for minutes.
-            says = f"accepts connections but {silent.what} to get_all_databases"
-            return Answer(well=False, says=says)
+            return Answer(well=False, says=f"accepts connections but {silent.what} to get_all_databases")
+        except Complaint as complaint:
+            return Answer(well=False, says=str(complaint))
+        if not isinstance(databases, list):
+            raise NoAnswer(STRANGE)
+        return _locking(at, wire, deadline, plural(len(databases), "database"))
 
 
-def _databases(wire: Wire) -> Answer:
-    kind = wire.number(4) & 0xFFFFFFFF
-    if kind >> 16 != REPLY >> 16 or wire.read(max(0, wire.number(4))) != QUESTION:
-        raise NoAnswer("not a Hive Metastore's answer")
-    wire.number(4)
-    field, _ = wire.number(1), wire.number(2)
-    if kind == REPLY and field == LIST:
-        return Answer(well=True, says=plural(_count_strings(wire), "database"))
-    return Answer(well=False, says=_complaint(wire, field))
-
-
-def _count_strings(wire: Wire) -> int:
-    if wire.number(1) != STRING:
-        raise NoAnswer("not a Hive Metastore's answer")
-    count = wire.number(4)
-    for _ in range(count):
-        wire.read(wire.number(4))
-    return count
-
-
-def _complaint(wire: Wire, field: int) -> str:
-    """An exception's message: declared ones are a field of the reply, others are the reply itself."""
-    if field == STRUCT:
-        field, _ = wire.number(1), wire.number(2)
-    length = wire.number(4)
-    if field != STRING or not 0 <= length <= LONGEST_WORDS:
-        raise NoAnswer("not a Hive Metastore's answer")
-    return in_one_line(wire.text(length))
+def _locking(at: Reach, wire: Wire, deadline: Deadline, says: str) -> Answer:
+    try:
+        if not can_lock(at, wire, deadline):
+            return Answer(well=False, says=UNFIT)
+        with connect(at, deadline) as fresh:
+            return Answer(well=True, says=says, worries=lock_worries(fresh))
+    except (NoAnswer, Complaint) as silence:
+        return Answer(well=True, says=says, missing=f"locks not seen: {silence}")

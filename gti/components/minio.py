@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from gti.components.answer import Answer, Login, NoAnswer, in_one_line
+from gti.components.answer import Answer, Login, NoAnswer, in_one_line, plural
 from gti.components.http import Response, ask, get, whole
 from gti.components.wire import Deadline, Silent
 from gti.remote.reach import Reach
@@ -18,17 +18,24 @@ if TYPE_CHECKING:
 
 LIVE = "/minio/health/live"
 WRITABLE = "/minio/health/cluster"
+# In this order: a key that was disabled has the same code as one that never was, an expired one even its words.
 NO_SUCH_KEY = {
-    "InvalidAccessKeyId": "does not know the access key",
+    "account is disabled": "the access key is disabled",
+    "InvalidAccessKeyId": "does not know the access key (it never was, or has expired)",
     "SignatureDoesNotMatch": "refuses the secret key",
+    "XMinioStorageFull": "its disks are full",
 }
+ALMOST_FULL = 0.95
 
 
 @dataclass(frozen=True)
 class Drives:
+    """`worries` name those that are offline, broken or full."""
+
     version: str | None
     online: int
     offline: int
+    worries: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.online} of {self.online + self.offline} drives online"
@@ -44,7 +51,7 @@ def probe(at: Reach, login: Login, seconds: float) -> Answer:
         page = get(at, path, deadline)
         _recognise(page)
         if page.status != 200:
-            return Answer(well=False, says=f"{problem} (HTTP {page.status})")
+            return Answer(well=False, says=f"{problem} (HTTP {page.status}){_which_drive(at, login, deadline)}")
     if login.user is None or login.password is None:
         return Answer(well=True, says="live and writable", missing=login.unasked("bucket"))
     return _with_key(at, login.user, login.password, login.bucket, deadline)
@@ -74,12 +81,26 @@ def _with_key(at: Reach, user: str, password: str, bucket: str | None, deadline:
     return _told(drives, bucket, problem)
 
 
+def _which_drive(at: Reach, login: Login, deadline: Deadline) -> str:
+    """To one who may know. MinIO is often slow to tell when a drive has just gone."""
+    from minio.credentials.providers import StaticProvider
+
+    if login.user is None or login.password is None:
+        return ""
+    try:
+        drives = _drives(at, StaticProvider(login.user, login.password), _bounded(at, deadline))
+    except (Complaint, NoAnswer, ValueError, LookupError, TypeError, AttributeError):
+        return ""
+    return f": {drives.worries[0]}" if drives and drives.worries else ""
+
+
 def _told(drives: Drives | None, bucket: str | None, problem: str | None) -> Answer:
     found = [str(drives) if drives else "live and writable"]
     found += [problem or f"bucket {bucket} found"] if bucket else []
     missing = None if drives else "version and drives: not an administrator's key"
     version = drives.version if drives else None
-    return Answer(well=problem is None, says=", ".join(found), version=version, missing=missing)
+    worries = drives.worries if drives else ()
+    return Answer(problem is None, ", ".join(found), version, missing, worries)
 
 
 def _drives(at: Reach, key: StaticProvider, http: PoolManager) -> Drives | None:
@@ -97,7 +118,27 @@ def _drives(at: Reach, key: StaticProvider, http: PoolManager) -> Drives | None:
         return None
     backend, servers = info["backend"], info["servers"]
     version = _release(str(servers[0]["version"])) if servers else None
-    return Drives(version, whole(backend["onlineDisks"]), whole(backend["offlineDisks"]))
+    offline = whole(backend["offlineDisks"])
+    return Drives(version, whole(backend["onlineDisks"]), offline, tuple(_worries(servers, offline)))
+
+
+def _worries(servers: list[dict[str, Any]], offline: int) -> list[str]:
+    """Full ones last: a drive that is offline has no sizes. A server that is away does not list its drives."""
+    drives = [drive for server in servers for drive in server.get("drives") or []]
+    broken = [
+        in_one_line(f"drive {drive['endpoint']} is {drive['state']}") for drive in drives if drive["state"] != "ok"
+    ]
+    unnamed = offline - len(broken)
+    broken += [f"{plural(unnamed, 'drive')} offline"] if unnamed > 0 else []
+    return broken + [worry for drive in drives if (worry := _fullness(drive))]
+
+
+def _fullness(drive: dict[str, Any]) -> str | None:
+    total, free = whole(drive.get("totalspace", 0)), whole(drive.get("availspace", 0))
+    if drive["state"] != "ok" or total == 0 or free > (1 - ALMOST_FULL) * total:
+        return None
+    full = 100 - 100 * free // total
+    return in_one_line(f"drive {drive['endpoint']} is {full} % full, {free >> 20} MiB free")
 
 
 def _release(version: str) -> str:
@@ -115,7 +156,7 @@ def _bucket_problem(at: Reach, key: StaticProvider, http: PoolManager, bucket: s
     try:
         return None if client.bucket_exists(bucket) else f"no bucket {bucket}"
     except S3Error as error:
-        _check_key(str(error.code))
+        _check_key(f"{error.code} {error.message}")
         return in_one_line(f"bucket {bucket}: {error.code}")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -12,16 +12,20 @@ from gti.components import probe_of
 from gti.components.answer import Answer, Login
 from gti.errors import GtiError, Unreachable
 from gti.remote.fanout import Late, within
+from gti.remote.reach import Reach
 from gti.remote.remote import Remote
 from gti.secrets import SecretError, Secrets
 from gti.site import Endpoint, Host, Service, Site
 from gti.status.causes import Cause, causes
 from gti.status.health import HostSeen, ServiceSeen, Verdict, is_asked_elsewhere, is_away, verdicts
 from gti.status.host import CONNECTING, HostLook, look_at_host
+from gti.status.lakehouse import TablesSeen, look_at_tables
 from gti.status.unit import Unit
 
 WHOLE_LOOK = 4.0  # seconds for everything: with the start of the program, five
 ASKING = 2.5
+
+Told = HostLook | Answer | TablesSeen
 
 
 @dataclass(frozen=True)
@@ -40,17 +44,19 @@ def look(site: Site, remote: Remote, secrets: Secrets, words: Sequence[str] = ()
     started = time.monotonic()
     services = with_needs(site, site.select_services(words))
     hosts = [host for host in site.hosts if any(service.host == host for service in services)]
-    tasks: dict[str, Callable[[], HostLook | Answer]] = {}
+    tasks: dict[str, Callable[[], Told]] = {}
     for host in hosts:
         here = [service for service in services if service.host == host]
         tasks[f"host {host.alias}"] = partial(look_at_host, remote, site, host, here, started + WHOLE_LOOK)
     for service in services:
         if service.protocol:
             tasks[f"service {service.name}"] = _service_task(site, remote, secrets, service, started)
+    if {"hive-metastore", "minio"} <= {service.protocol for service in services}:
+        tasks["tables"] = _tables_task(site, remote, secrets, started)
     results = within(WHOLE_LOOK - (time.monotonic() - started), tasks)
     host_looks = {host.alias: _host_look(host, results[f"host {host.alias}"]) for host in hosts}
     seen = [
-        _seen(remote, site, one, host_looks[one.host.alias], results.get(f"service {one.name}"))
+        _seen(remote, site, one, host_looks[one.host.alias], _with_tables(one, results))
         for one in services
     ]
     judged = verdicts(seen)
@@ -69,7 +75,7 @@ def with_needs(site: Site, chosen: Sequence[Service]) -> list[Service]:
 
 def _service_task(
     site: Site, remote: Remote, secrets: Secrets, service: Service, started: float
-) -> Callable[[], HostLook | Answer]:
+) -> Callable[[], Told]:
     def task() -> Answer:
         endpoint = asked_at(site, service)
         if endpoint is None:
@@ -79,6 +85,28 @@ def _service_task(
         return probe_of(service.protocol or "")(reach, login_of(service, secrets), max(0.3, min(ASKING, left)))
 
     return task
+
+
+def _tables_task(site: Site, remote: Remote, secrets: Secrets, started: float) -> Callable[[], Told]:
+    def reach(service: Service) -> Reach:
+        endpoint = asked_at(site, service)
+        if endpoint is None:
+            raise Unreachable("it has no port to ask at")
+        return remote.reach(endpoint, CONNECTING)
+
+    def task() -> TablesSeen:
+        left = WHOLE_LOOK - (time.monotonic() - started) - 0.4
+        return look_at_tables(site, reach, lambda service: login_of(service, secrets), min(ASKING, left))
+
+    return task
+
+
+def _with_tables(service: Service, results: Mapping[str, Told | GtiError | Late]) -> Told | GtiError | Late | None:
+    """What the service said of itself, and what was found of it in the tables."""
+    result, tables = results.get(f"service {service.name}"), results.get("tables")
+    if isinstance(result, Answer) and isinstance(tables, TablesSeen):
+        return tables.onto(service.protocol, result)
+    return result
 
 
 def asked_at(site: Site, service: Service) -> Endpoint | None:
@@ -106,7 +134,7 @@ def login_of(service: Service, secrets: Secrets) -> Login:
     return Login(user, password, wanting, service.database, service.bucket)
 
 
-def _host_look(host: Host, result: HostLook | Answer | GtiError | Late) -> HostLook:
+def _host_look(host: Host, result: Told | GtiError | Late) -> HostLook:
     if isinstance(result, HostLook):
         return result
     if isinstance(result, GtiError):
@@ -120,7 +148,7 @@ def _seen(
     site: Site,
     service: Service,
     host: HostLook,
-    result: HostLook | Answer | GtiError | Late | None,
+    result: Told | GtiError | Late | None,
 ) -> ServiceSeen:
     name = service.unit or service.name
     unit = host.units.get(name, Unit("unknown", why=host.seen.error.what if host.seen.error else None))

@@ -61,13 +61,47 @@ def test_without_a_key_the_health_pages_have_to_do(serve):
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        ("InvalidAccessKeyId", "does not know the access key"),
+        ("InvalidAccessKeyId", "does not know the access key (it never was, or has expired)"),
         ("SignatureDoesNotMatch", "refuses the secret key"),
     ],
 )
 def test_a_refused_key_is_unwell_in_clear_words(serve, code, says):
     answer = probe(serve(Web({**PAGES, INFO: refusal(code)})), KEY, 1)
     assert (answer.well, answer.says) == (False, says)
+
+
+def test_a_disabled_key_is_told_from_an_unknown_one(serve):
+    words = "Your account is disabled; please contact your administrator."
+    page = as_json({"Code": "InvalidAccessKeyId", "Message": words}, 403, IDS)
+    answer = probe(serve(Web({**PAGES, INFO: page})), KEY, 1)
+    assert (answer.well, answer.says) == (False, "the access key is disabled")
+
+
+def with_drives(*drives: dict[str, object]) -> Page:
+    backend = {"backendType": "Erasure", "onlineDisks": 1, "offlineDisks": 1}
+    servers = [{"version": "2025-09-07T16:13:09Z", "drives": list(drives)}]
+    return as_json({"mode": "online", "backend": backend, "servers": servers}, headers=IDS)
+
+
+FULL_DRIVE = {"endpoint": "/data/1", "state": "ok", "totalspace": 100 << 30, "availspace": 4 << 30}
+LOST_DRIVE = {"endpoint": "/data/2", "state": "offline"}
+
+
+def test_a_drive_that_is_offline_worries_more_than_one_that_is_full(serve):
+    answer = probe(serve(Web({**PAGES, INFO: with_drives(FULL_DRIVE, LOST_DRIVE)})), KEY, 1)
+    assert answer.well
+    assert answer.worries == ("drive /data/2 is offline", "drive /data/1 is 96 % full, 4096 MiB free")
+
+
+def test_a_drive_that_went_with_its_server_has_no_name(serve):
+    answer = probe(serve(Web({**PAGES, INFO: drives(3, 1)})), KEY, 1)
+    assert answer.worries == ("1 drive offline",)
+
+
+def test_an_administrator_learns_which_drive_is_in_the_way_of_writing(serve):
+    pages = {**PAGES, CLUSTER: Page(503, headers=IDS), INFO: with_drives(LOST_DRIVE)}
+    answer = probe(serve(Web(pages)), KEY, 1)
+    assert answer.says == "too few drives online to write (HTTP 503): drive /data/2 is offline"
 
 
 def test_a_missing_bucket_is_unwell(serve):
