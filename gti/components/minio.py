@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gti.components.answer import Answer, Login, NoAnswer, in_one_line, plural
 from gti.components.http import Response, ask, get, whole
+from gti.components.s3 import load_library
 from gti.components.wire import Deadline, Silent
 from gti.remote.reach import Reach
 
@@ -64,6 +65,7 @@ def _recognise(page: Response) -> None:
 
 
 def _with_key(at: Reach, user: str, password: str, bucket: str | None, deadline: Deadline) -> Answer:
+    load_library()
     from minio.credentials.providers import StaticProvider
 
     try:
@@ -83,6 +85,7 @@ def _with_key(at: Reach, user: str, password: str, bucket: str | None, deadline:
 
 def _which_drive(at: Reach, login: Login, deadline: Deadline) -> str:
     """To one who may know. MinIO is often slow to tell when a drive has just gone."""
+    load_library()
     from minio.credentials.providers import StaticProvider
 
     if login.user is None or login.password is None:

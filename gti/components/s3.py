@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from html import unescape
+from threading import Lock
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
@@ -19,6 +20,15 @@ from gti.remote.reach import Reach
 NOTHING = sha256(b"").hexdigest()
 LONGEST = 16 << 20  # of an object that is read whole
 LISTED = re.compile(r"<Key>(.*?)</Key><LastModified>(.*?)</LastModified>", re.DOTALL)
+
+
+_LOADING = Lock()
+
+
+def load_library() -> None:
+    """Before any part of it is imported: two threads that begin with different parts wait for each other for ever."""
+    with _LOADING:
+        import minio  # noqa: F401
 
 
 class Refused(Exception):
@@ -103,6 +113,7 @@ class Objects:
         raise Refused(code[1] if code else f"HTTP {answer.status}")
 
     def _signed(self, method: str, path: str, target: str) -> dict[str, str]:
+        load_library()
         from minio.credentials.credentials import Credentials
         from minio.signer import sign_v4_s3
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import argparse
 import os
 import signal
+import sys
 import time
-from threading import Event
 
 from kafka import KafkaConsumer
 from kafka.errors import KafkaError
@@ -19,13 +19,24 @@ BOOTSTRAP = os.environ.get("KAFKA_BOOTSTRAP", "kafka.gti.local:9092")
 HALF_A_DAY = 12 * 3600 * 1000  # how long it may go without a poll before the client leaves the group by itself
 
 
+class Health:
+    """No threading.Event: its lock may be held by the very thread that the signal interrupts."""
+
+    is_stuck = False
+
+    def falls_ill(self, *_: object) -> None:
+        self.is_stuck = True
+
+    def recovers(self, *_: object) -> None:
+        self.is_stuck = False
+
+
 def main() -> None:
     asked = arguments()
-    well = Event()
-    well.set()
-    signal.signal(signal.SIGUSR1, lambda *_: well.clear())
-    signal.signal(signal.SIGUSR2, lambda *_: well.set())
-    signal.signal(signal.SIGTERM, lambda *_: exit())
+    health = Health()
+    signal.signal(signal.SIGUSR1, health.falls_ill)
+    signal.signal(signal.SIGUSR2, health.recovers)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())  # so that it leaves its group on the way
     consumer = KafkaConsumer(
         asked.topic,
         bootstrap_servers=BOOTSTRAP,
@@ -40,7 +51,8 @@ def main() -> None:
         while True:
             read(consumer, commits=not asked.never_commit)
             time.sleep(asked.pause)
-            well.wait()
+            while health.is_stuck:
+                time.sleep(0.2)
     finally:
         consumer.close()
 

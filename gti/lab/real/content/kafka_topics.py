@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.errors import CoordinatorLoadInProgressError, CoordinatorNotAvailableError, NotCoordinatorError
+from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 
 BOOTSTRAP = os.environ.get("KAFKA_BOOTSTRAP", "kafka.gti.local:9092")
@@ -87,15 +87,15 @@ def place(admin: KafkaAdminClient, group: str, offsets: Mapping[TopicPartition, 
     """A new broker makes the topic of the groups' offsets when it is first asked for, and is not ready at once."""
     for _ in range(100):
         try:
-            answers = admin.alter_group_offsets(group, dict(offsets))
+            errors = {error for error in admin.alter_group_offsets(group, dict(offsets)).values() if error.errno}
+        except KafkaError as error:
+            errors = {type(error)}
+        if not errors:
+            return
+        if not all(error.retriable for error in errors):
             break
-        except (CoordinatorNotAvailableError, CoordinatorLoadInProgressError, NotCoordinatorError):
-            time.sleep(0.2)
-    else:
-        raise SystemExit(f"no broker coordinates {group}")
-    for partition, error in answers.items():
-        if error.errno:
-            raise SystemExit(f"{group} cannot be set on {partition}: {error.__name__}")
+        time.sleep(0.2)
+    raise SystemExit(f"{group} cannot be set: {', '.join(error.__name__ for error in errors)}")
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from gti.site import Service
 PRELUDE = """
 KEEP=/var/lib/gti-fault/{name}
 UNIT={unit}
+PROCESS={process}
 mkdir -p "$KEEP"
 """
 
@@ -52,8 +53,12 @@ class Scene:
 
     @property
     def unit(self) -> str:
-        """Debian's postgresql.service is a shell around the one that runs."""
-        return "postgresql@15-main" if self.service.unit == "postgresql" else str(self.service.unit)
+        return str(self.service.unit)
+
+    @property
+    def process(self) -> str:
+        """The unit that has the process: Debian's postgresql.service is a shell around it."""
+        return "postgresql@15-main" if self.unit == "postgresql" else self.unit
 
     @property
     def data(self) -> str:
@@ -66,7 +71,9 @@ class Scene:
     def sh(self, script: str, on: str | None = None) -> str:
         """As root on the host of the service, or on another one."""
         container = Container(self.place, host_called(on)) if on else self.container
-        begin = PRELUDE.format(name=shlex.quote(self.fault.name), unit=shlex.quote(self.unit))
+        begin = PRELUDE.format(
+            name=shlex.quote(self.fault.name), unit=shlex.quote(self.unit), process=shlex.quote(self.process)
+        )
         return container.sh(begin + dedent(script), seconds=120)
 
 

@@ -7,6 +7,60 @@ from gti.lab.real.faults.units import DROP_IN, START, WITHOUT_DROP_IN
 
 CATALOG = "/opt/trino/etc/catalog"
 
+# A second node for as long as the coordinator needs to know it, and then its sudden end.
+LOSE_WORKER = """
+systemctl reset-failed gti-fault-worker 2>/dev/null || true
+rm -rf "$KEEP/worker"
+mkdir -p "$KEEP/worker"
+cp -a /opt/trino/. "$KEEP/worker/" 2>/dev/null || true
+cd "$KEEP/worker"
+rm -rf data
+sed -i 's/^coordinator=.*/coordinator=false/; s/port=8080/port=8082/; /include-coordinator/d' etc/config.properties
+printf 'node.environment=production\nnode.id=trino-2\nnode.data-dir=%s/data\n' "$PWD" > etc/node.properties
+sed -i 's/-Xmx1200M/-Xmx600M/' etc/jvm.config
+sed -i '/^query.max-memory/d' etc/config.properties
+echo query.max-memory-per-node=200MB >> etc/config.properties
+systemd-run --quiet --unit gti-fault-worker "$PWD/bin/launcher" run
+for second in $(seq 90); do
+    if curl -s -H 'X-Trino-User: gti' http://trino.gti.local:8080/v1/node | grep -q :8082; then break; fi
+    sleep 1
+done
+systemctl kill --signal KILL gti-fault-worker
+"""
+
+# The smaller side of a join is held in memory while the larger one, which takes an hour to make, runs past it.
+EAT_MEMORY = """
+systemctl reset-failed gti-fault-query 2>/dev/null || true
+cat > "$KEEP/query.py" <<'PYTHON'
+import json
+import urllib.request
+
+QUERY = \"\"\"SELECT count(*) FROM tpch.sf1000.orders big JOIN
+(SELECT orderkey, partkey, comment, shipinstruct FROM tpch.sf1.lineitem) small
+ON big.orderkey = small.orderkey AND big.comment = small.comment\"\"\"
+
+page = urllib.request.Request(
+    "http://trino.gti.local:8080/v1/statement", QUERY.encode(), {"X-Trino-User": "relatorio"}
+)
+while page:
+    with urllib.request.urlopen(page) as answer:
+        page = json.load(answer).get("nextUri")
+PYTHON
+systemd-run --quiet --unit gti-fault-query --property Restart=always --property RestartSec=1 \
+    /usr/bin/python3 "$KEEP/query.py"
+"""
+
+# A scheduler adopts the tasks of another once that has not been heard of for half a minute.
+BURY_ZOMBIES = """
+systemctl stop "$UNIT"
+cd /
+runuser -u postgres -- psql -q airflow_db <<SQL
+UPDATE job SET latest_heartbeat = latest_heartbeat - interval '1 hour' WHERE state = 'running';
+SQL
+systemctl reset-failed "$UNIT" 2>/dev/null || true
+systemctl start "$UNIT"
+"""
+
 FAULTS = (
     Fault(
         "consumer-stuck",
@@ -33,17 +87,38 @@ FAULTS = (
         ),
     ),
     Fault(
+        "trino-worker-gone",
+        "trino",
+        "a worker that Trino had is gone: its coordinator tells of a failed node",
+        shell(LOSE_WORKER),
+        shell("systemctl stop gti-fault-worker 2>/dev/null || true; systemctl restart trino"),
+    ),
+    Fault(
+        "trino-memory-eaten",
+        "trino",
+        "one query holds nearly all of Trino's memory: what others ask for waits",
+        shell(EAT_MEMORY),
+        shell("systemctl stop gti-fault-query 2>/dev/null || true; systemctl restart trino"),
+    ),
+    Fault(
+        "airflow-zombie-task",
+        "airflow-scheduler",
+        "a task is running in the database, but its process died with the scheduler that had started it",
+        shell('systemctl kill --signal KILL "$PROCESS"'),
+        shell(BURY_ZOMBIES),
+    ),
+    Fault(
         "spark-worker-gone",
         "spark-worker",
         "the worker's process is gone: the master has no worker to give work to",
-        shell(DROP_IN.format(lines="Restart=no") + 'systemctl kill --signal KILL "$UNIT"'),
+        shell(DROP_IN.format(lines="Restart=no") + 'systemctl kill --signal KILL "$PROCESS"'),
         shell(WITHOUT_DROP_IN),
     ),
     Fault(
         "airflow-scheduler-dead",
         "airflow-scheduler",
         "the webserver is fine, and nothing is scheduled: the scheduler was killed",
-        shell(DROP_IN.format(lines="Restart=no") + 'systemctl kill --signal KILL "$UNIT"'),
+        shell(DROP_IN.format(lines="Restart=no") + 'systemctl kill --signal KILL "$PROCESS"'),
         shell(WITHOUT_DROP_IN),
     ),
     Fault(

@@ -5,16 +5,16 @@ from __future__ import annotations
 from gti.lab.real.faults.fault import Fault, Scene, shell
 
 DROP_IN = """
-mkdir -p "/etc/systemd/system/$UNIT.service.d"
-printf '%s\\n' '[Service]' {lines} > "/etc/systemd/system/$UNIT.service.d/gti-fault.conf"
+mkdir -p "/etc/systemd/system/$PROCESS.service.d"
+printf '%s\\n' '[Service]' {lines} > "/etc/systemd/system/$PROCESS.service.d/gti-fault.conf"
 systemctl daemon-reload
 """
 
 WITHOUT_DROP_IN = """
-rm -rf "/etc/systemd/system/$UNIT.service.d/gti-fault.conf"
+rm -rf "/etc/systemd/system/$PROCESS.service.d/gti-fault.conf"
 systemctl daemon-reload
-systemctl reset-failed "$UNIT" 2>/dev/null || true
-systemctl restart "$UNIT"
+systemctl reset-failed "$PROCESS" 2>/dev/null || true
+systemctl restart "$PROCESS"
 """
 
 START = 'systemctl reset-failed "$UNIT" 2>/dev/null || true; systemctl start "$UNIT"'
@@ -73,7 +73,7 @@ FAULTS = (
         "unit-killed",
         "spark-master",
         "the unit is failed: its process was killed (signal 9), and it is not started again",
-        shell(DROP_IN.format(lines="Restart=no") + 'systemctl kill --signal KILL "$UNIT"'),
+        shell(DROP_IN.format(lines="Restart=no") + 'systemctl kill --signal KILL "$PROCESS"'),
         shell(WITHOUT_DROP_IN),
         on="services",
     ),
@@ -115,7 +115,7 @@ FAULTS = (
         "the unit is killed for want of memory (oom-kill), again and again",
         shell(
             DROP_IN.format(lines="MemoryMax=60M MemorySwapMax=0 Restart=no")
-            + 'systemctl restart --no-block "$UNIT"'
+            + 'systemctl restart --no-block "$PROCESS"'
         ),
         shell(WITHOUT_DROP_IN),
         on="services",
