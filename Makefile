@@ -23,7 +23,6 @@ test: $(READY)
 
 # Root and Debian 12. Builds the lab where it is not built yet: twenty minutes the first time.
 test-real: $(READY)
-	$(RUN) gti lab up --real
 	$(RUN) pytest tests/contract --lab real
 
 completions: $(READY)

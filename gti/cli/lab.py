@@ -104,6 +104,7 @@ def status(app: App, form: str) -> None:
         "home": seen.home,
         "cache": seen.cache,
         "site": seen.site,
+        "current": seen.current,
         "differs": seen.differs,
         "broken": seen.broken,
         "hosts": [vars(host) for host in seen.hosts],
@@ -111,6 +112,8 @@ def status(app: App, form: str) -> None:
     show(app, form, rows, COLUMNS, whole=whole)
     for difference in seen.differs:
         app.note(difference)
+    if seen.state != "not made" and not seen.current:
+        app.note("another version of gti made this lab; gti lab destroy, and the next up makes a new one")
     if seen.broken:
         app.note(f"broken on purpose: {', '.join(seen.broken)}; gti lab heal")
     if seen.state != "up":

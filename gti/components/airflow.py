@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 
-from gti.components.answer import Answer, Login, NoAnswer
+from gti.components.answer import Answer, Login, NoAnswer, plural
+from gti.components.clock import server_time
 from gti.components.http import Response, basic, get, text_of
 from gti.components.wire import Deadline
 from gti.remote.reach import Reach
@@ -14,6 +14,7 @@ from gti.remote.reach import Reach
 # HTTP 200 whatever it says.
 HEALTH = "/health"
 DAGS = "/api/v1/dags?limit=1"
+IMPORT_ERRORS = "/api/v1/importErrors?limit=1"
 STALE = 30
 
 
@@ -40,7 +41,9 @@ def _with_login(at: Reach, login: Login, deadline: Deadline, version: str | None
         # 2.9.3 answers 403 to a wrong password and, when basic_auth is not enabled, to the right one.
         missing = f"HTTP {answer.status} to the API: wrong password, or basic_auth is not enabled"
         return Answer(well=True, says=says, version=version, missing=missing)
-    return Answer(well=True, says=f"{says}, {_count(answer)} DAGs", version=version)
+    says = f"{says}, {plural(_count(answer), 'DAG')}"
+    errors = _import_errors(at, basic(login.user, login.password), deadline)
+    return Answer(well=True, says=f"{says}, {plural(errors, 'import error')}" if errors else says, version=version)
 
 
 def probe_scheduler(at: Reach, _login: Login, seconds: float) -> Answer:
@@ -52,7 +55,7 @@ def probe_scheduler(at: Reach, _login: Login, seconds: float) -> Answer:
     if _status(health, "metadatabase") != "healthy":
         return Answer(well=False, says="unknown: the metadata database does not answer")
     status = _status(health, "scheduler")
-    age = _age(health["scheduler"].get("latest_scheduler_heartbeat"), _now(response))
+    age = _age(health["scheduler"].get("latest_scheduler_heartbeat"), server_time(response))
     if age is None:
         return Answer(well=False, says="the scheduler has never run")
     return Answer(well=status == "healthy" and age <= STALE, says=f"scheduler heartbeat {age} s ago")
@@ -76,18 +79,19 @@ def _age(heartbeat: object, now: datetime) -> int | None:
         raise NoAnswer("not a scheduler's heartbeat") from None
 
 
-def _now(response: Response) -> datetime:
-    """By the server's clock: the operator's may be wrong."""
+def _import_errors(at: Reach, headers: dict[str, str], deadline: Deadline) -> int:
+    """Files that are no DAGs at the moment. That is the matter of who writes them: the platform is well."""
     try:
-        return parsedate_to_datetime(response.headers["Date"]).astimezone(UTC)
-    except (ValueError, TypeError, OverflowError):
-        return datetime.now(UTC)
+        answer = get(at, IMPORT_ERRORS, deadline, headers)
+        return _count(answer) if answer.status == 200 else 0
+    except NoAnswer:
+        return 0
 
 
 def _count(answer: Response) -> int:
     total = answer.json().get("total_entries")
     if not isinstance(total, int):
-        raise NoAnswer("not Airflow's list of DAGs")
+        raise NoAnswer("not one of Airflow's lists")
     return total
 
 

@@ -26,7 +26,7 @@ _LOADING = Lock()
 
 
 def load_library() -> None:
-    """Before any part of it is imported: two threads that begin with different parts wait for each other for ever."""
+    """Before any part of it is imported: threads that begin with different parts wait for each other."""
     with _LOADING:
         import minio  # noqa: F401
 

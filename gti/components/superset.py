@@ -12,6 +12,7 @@ ALIVE = "/health"
 # 401 to strangers, after a look at their permissions in the database; 500 without one.
 PERMISSIONS = "/api/v1/database/"
 LOGIN = "/api/v1/security/login"
+DATABASE = "its metadata database (PostgreSQL)"
 
 
 def probe(at: Reach, login: Login, seconds: float) -> Answer:
@@ -25,7 +26,7 @@ def probe(at: Reach, login: Login, seconds: float) -> Answer:
     try:
         return _with_database(at, login, deadline, version)
     except Silent:
-        return Answer(well=False, says="answers, but its database does not", version=version)
+        return Answer(well=False, says=f"answers, but {DATABASE} does not", version=version)
 
 
 def _with_database(at: Reach, login: Login, deadline: Deadline, version: str | None) -> Answer:
@@ -36,7 +37,8 @@ def _with_database(at: Reach, login: Login, deadline: Deadline, version: str | N
     if answer.status == 401:
         return Answer(well=False, says=f"refuses the password of {login.user}", version=version)
     if answer.status >= 500:
-        return Answer(well=False, says=f"HTTP {answer.status} to the login", version=version)
+        why = f": {DATABASE} does not answer" if get(at, PERMISSIONS, deadline).status >= 500 else ""
+        return Answer(well=False, says=f"HTTP {answer.status} to the login{why}", version=version)
     if answer.status != 200 or not answer.json().get("access_token"):
         raise NoAnswer(f"HTTP {answer.status} to {LOGIN}: not Superset's answer")
     return Answer(well=True, says=f"{login.user} can log in", version=version)
@@ -46,7 +48,7 @@ def _as_stranger(at: Reach, login: Login, deadline: Deadline, version: str | Non
     missing = login.unasked("API")
     answer = get(at, PERMISSIONS, deadline)
     if answer.status >= 500:
-        says = f"HTTP {answer.status} to {PERMISSIONS}: its database does not answer"
+        says = f"HTTP {answer.status} to {PERMISSIONS}: {DATABASE} does not answer"
         return Answer(well=False, says=says, version=version, missing=missing)
     if not answer.json().keys() & {"msg", "message", "result"}:
         raise NoAnswer(f"not Superset's answer to {PERMISSIONS}")

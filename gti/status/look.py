@@ -20,12 +20,13 @@ from gti.status.causes import Cause, causes
 from gti.status.health import HostSeen, ServiceSeen, Verdict, is_asked_elsewhere, is_away, verdicts
 from gti.status.host import CONNECTING, HostLook, look_at_host
 from gti.status.lakehouse import TablesSeen, look_at_tables
+from gti.status.tasks import TasksSeen, look_at_tasks
 from gti.status.unit import Unit
 
 WHOLE_LOOK = 4.0  # seconds for everything: with the start of the program, five
 ASKING = 2.5
 
-Told = HostLook | Answer | TablesSeen
+Told = HostLook | Answer | TablesSeen | TasksSeen
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,12 @@ def look(site: Site, remote: Remote, secrets: Secrets, words: Sequence[str] = ()
             tasks[f"service {service.name}"] = _service_task(site, remote, secrets, service, started)
     if {"hive-metastore", "minio"} <= {service.protocol for service in services}:
         tasks["tables"] = _tables_task(site, remote, secrets, started)
+    for scheduler in (service for service in services if service.protocol == "airflow-scheduler"):
+        tasks["tasks"] = _tasks_task(site, remote, secrets, scheduler, started)
     results = within(WHOLE_LOOK - (time.monotonic() - started), tasks)
     host_looks = {host.alias: _host_look(host, results[f"host {host.alias}"]) for host in hosts}
     seen = [
-        _seen(remote, site, one, host_looks[one.host.alias], _with_tables(one, results))
+        _seen(remote, site, one, host_looks[one.host.alias], _with_more(one, results))
         for one in services
     ]
     judged = verdicts(seen)
@@ -77,10 +80,7 @@ def _service_task(
     site: Site, remote: Remote, secrets: Secrets, service: Service, started: float
 ) -> Callable[[], Told]:
     def task() -> Answer:
-        endpoint = asked_at(site, service)
-        if endpoint is None:
-            raise Unreachable("it has no port to ask at")
-        reach = remote.reach(endpoint, CONNECTING)
+        reach = _reach(site, remote, service)
         left = WHOLE_LOOK - (time.monotonic() - started) - 0.3
         return probe_of(service.protocol or "")(reach, login_of(service, secrets), max(0.3, min(ASKING, left)))
 
@@ -88,24 +88,38 @@ def _service_task(
 
 
 def _tables_task(site: Site, remote: Remote, secrets: Secrets, started: float) -> Callable[[], Told]:
-    def reach(service: Service) -> Reach:
-        endpoint = asked_at(site, service)
-        if endpoint is None:
-            raise Unreachable("it has no port to ask at")
-        return remote.reach(endpoint, CONNECTING)
-
     def task() -> TablesSeen:
         left = WHOLE_LOOK - (time.monotonic() - started) - 0.4
+        reach = partial(_reach, site, remote)
         return look_at_tables(site, reach, lambda service: login_of(service, secrets), min(ASKING, left))
 
     return task
 
 
-def _with_tables(service: Service, results: Mapping[str, Told | GtiError | Late]) -> Told | GtiError | Late | None:
-    """What the service said of itself, and what was found of it in the tables."""
-    result, tables = results.get(f"service {service.name}"), results.get("tables")
-    if isinstance(result, Answer) and isinstance(tables, TablesSeen):
-        return tables.onto(service.protocol, result)
+def _tasks_task(
+    site: Site, remote: Remote, secrets: Secrets, scheduler: Service, started: float
+) -> Callable[[], Told]:
+    def task() -> TasksSeen:
+        left = WHOLE_LOOK - (time.monotonic() - started) - 0.4
+        login = login_of(scheduler, secrets)
+        return look_at_tasks(scheduler, remote, partial(_reach, site, remote), login, min(ASKING, left))
+
+    return task
+
+
+def _reach(site: Site, remote: Remote, service: Service) -> Reach:
+    endpoint = asked_at(site, service)
+    if endpoint is None:
+        raise Unreachable("it has no port to ask at")
+    return remote.reach(endpoint, CONNECTING)
+
+
+def _with_more(service: Service, results: Mapping[str, Told | GtiError | Late]) -> Told | GtiError | Late | None:
+    """What the service said of itself, and what was found of it in the tables and among the tasks."""
+    result = results.get(f"service {service.name}")
+    for more in (results.get("tables"), results.get("tasks")):
+        if isinstance(result, Answer) and isinstance(more, TablesSeen | TasksSeen):
+            result = more.onto(service.protocol, result)
     return result
 
 

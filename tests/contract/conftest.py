@@ -67,6 +67,9 @@ def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     home = tmp_path_factory.mktemp("home")
     gti = Gti(home, Path(os.environ.get("GTI_LAB_SITE", home / ".config" / "gti" / "lab-real.toml")))
     lab = Lab(kind, gti)
+    left = gti("lab", "status", "-o", "json").json()
+    if left["state"] != "not made" and not left["current"]:
+        gti("lab", "destroy", "--yes")
     gti("lab", "heal")
     ran = gti("lab", "up", "--real", timeout=2700)
     if ran.code != 0:

@@ -34,6 +34,8 @@ SAYS = {
     "bucket-missing": r"bucket",
     "manifest-missing": r"silver\.vendas.*manifest|manifest.*silver\.vendas",
     "commit-left-half": r"silver\.vendas.*half|half.*silver\.vendas",
+    "kafka-no-leader": r"without a leader",
+    "gitea-repository-corrupted": r"airflow-dags.*cannot be read",
     "consumer-stuck": r"painel-eventos",
     "trino-catalog-misspelt": r"iceberg",
     "trino-worker-gone": r"node|worker",

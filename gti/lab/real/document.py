@@ -21,7 +21,7 @@ LOGINS = {
     "mariadb": {"password": "HIVE_DB_PASSWORD"},
     "minio": {"user": "spark_user", "password": "S3A_SECRET_KEY"},
     "airflow-webserver": {"password": "AIRFLOW_PASSWORD"},
-    "airflow-scheduler": {"user": "admin", "password": "AIRFLOW_PASSWORD"},
+    "airflow-scheduler": {"password": "AIRFLOW_PASSWORD"},
     "superset": {"password": "SUPERSET_PASSWORD"},
     "gitea": {"user": "gti-admin", "password": "GITEA_PASSWORD"},
 }

@@ -49,6 +49,11 @@ def remember(place: Place, state: State) -> None:
     part.rename(place.state)
 
 
+def is_current(place: Place, state: State) -> bool:
+    """Whether this gti would make the same lab."""
+    return state.born in {_first_life(place, hosts).home.name for hosts in (HOSTS, state.hosts)}
+
+
 def make(place: Place, wanted: Sequence[LabHost], tell: Tell) -> State:
     """A home with containers, ready to start."""
     whole = _first_life(place, HOSTS)

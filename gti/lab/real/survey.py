@@ -8,7 +8,7 @@ from pathlib import Path
 from gti.lab.real.container import Container
 from gti.lab.real.faults.catalogue import Breakage
 from gti.lab.real.hosts import HOSTS, LabHost
-from gti.lab.real.making import RECIPES, State, remembered
+from gti.lab.real.making import RECIPES, State, is_current, remembered
 from gti.lab.real.place import Place
 
 DIFFERS = (
@@ -34,6 +34,7 @@ class Survey:
     home: Path
     cache: Path
     site: Path | None
+    current: bool
     differs: tuple[str, ...]
     broken: tuple[str, ...]
 
@@ -53,8 +54,9 @@ def survey(place: Place) -> Survey:
     else:
         said = "up" if len(running) == len(state.hosts) else "partly up"
     broken = tuple(Breakage(place, lambda _: None).broken())
+    current = state is not None and is_current(place, state)
     site = place.site_file if place.site_file.exists() else None
-    return Survey(said, hosts, place.home, place.cache, site, DIFFERS if state else (), broken)
+    return Survey(said, hosts, place.home, place.cache, site, current, DIFFERS if state else (), broken)
 
 
 def _host(place: Place, host: LabHost, state: State | None) -> HostSurvey:

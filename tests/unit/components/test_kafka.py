@@ -1,81 +1,121 @@
-"""What the probe of Kafka 3.9 says; the bytes are a broker's."""
+"""What the probe of Kafka 3.9 says of the cluster."""
 
 from __future__ import annotations
+
+import pytest
 
 from gti.components.answer import Login
 from gti.components.kafka import probe
 
+from .kafka_broker import (
+    A_CONTROLLERS,
+    API_VERSIONS,
+    NONE,
+    ONE,
+    Broker,
+    cluster,
+    framed,
+    log_folder,
+    metadata,
+    partition,
+    quorum,
+    topic,
+)
 from .servers import answers
 
-API_VERSIONS = bytes.fromhex(
-    "000001780067746900000000003d00000000000b00010000001100020000000900030000000c000800000009000900000009"
-    "000a00000006000b00000009000c00000004000d00000005000e00000005000f000000050010000000050011000000010012"
-    "00000004001300000007001400000006001500000002001600000005001700000004001800000005001900000004001a0000"
-    "0004001b00000001001c00000004001d00000003001e00000003001f00000003002000000004002100000002002200000002"
-    "002300000004002400000002002500000003002600000003002700000002002800000002002900000003002a00000002002b"
-    "00000002002c00000001002d00000000002e00000000002f0000000000300000000100310000000100320000000000330000"
-    "0000003700000002003900000001003c00000001003d00000000004000000000004100000000004200000001004400000000"
-    "004500000000004a00000000004b00000000005000000000005100000000"
-)
-A_CONTROLLERS = bytes.fromhex("0000001600677469000000000002000100000011001200000004")
-BROKER = bytes.fromhex("00000001000000010009") + b"127.0.0.1" + bytes.fromhex("00002384ffff")
-A_QUORUM = b"\x02\x13__cluster_metadata\x02\0\0\0\0"
-ONE, NONE = b"\0\0\0\1", b"\xff\xff\xff\xff"
+TWO = b"\0\0\0\2"
 
 
-def partition(leader: bytes) -> bytes:
-    return bytes(6) + leader + ONE + ONE + ONE + ONE
-
-
-def metadata(controller: bytes, *leaders: bytes, internal: bytes = b"\0") -> bytes:
-    topic = b"\0\0\0\x05sales" + internal + len(leaders).to_bytes(4, "big") + b"".join(map(partition, leaders))
-    body = b"\0gti" + BROKER + controller + ONE + topic
-    return len(body).to_bytes(4, "big") + body
-
-
-def quorum(leader: bytes, error: bytes = b"\0\0", of_it: bytes = b"\0\0") -> bytes:
-    body = b"\0gti" + b"\0" + error + A_QUORUM + of_it + leader + bytes(20)
-    return len(body).to_bytes(4, "big") + body
+def asked(serve, seconds=1.0, **lines):
+    return probe(serve(Broker({name.replace("_", " "): line for name, line in lines.items()})), Login(), seconds)
 
 
 def test_a_broker_with_a_controller_is_well(serve):
-    answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE, ONE), quorum(ONE))), Login(), 1)
+    answer = asked(serve)
     assert (answer.well, answer.says) == (True, "1 broker, controller 1, 1 topic")
+    assert (answer.worries, answer.missing) == ((), None)
 
 
 def test_the_release_is_inferred_from_what_the_broker_understands(serve):
-    assert probe(serve(answers(API_VERSIONS, metadata(ONE), quorum(ONE))), Login(), 1).version == "3.9"
+    assert asked(serve).version == "3.9"
 
 
 def test_topics_of_kafkas_own_are_not_counted(serve):
-    answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE, internal=b"\1"), quorum(ONE))), Login(), 1)
-    assert answer.says == "1 broker, controller 1, 0 topics"
+    assert asked(serve, metadata=metadata(ONE, ONE, internal=True)).says == "1 broker, controller 1, 0 topics"
 
 
 def test_a_quorum_without_a_leader_is_no_controller_whatever_the_broker_names(serve):
     for lost in (quorum(NONE), quorum(ONE, of_it=b"\0\6")):
-        answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE), lost)), Login(), 1)
+        answer = asked(serve, quorum=lost)
         assert (answer.well, answer.says) == (False, "1 broker, no controller")
 
 
 def test_a_quorum_that_does_not_answer_is_no_controller(serve):
-    answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE))), Login(), 0.2)
+    answer = asked(serve, 0.2, quorum=b"")
     assert (answer.well, answer.says) == (False, "1 broker, no controller")
 
 
 def test_a_controller_on_a_host_of_its_own_is_well(serve):
-    answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE), quorum(b"\0\0\0\7"))), Login(), 1)
+    answer = asked(serve, quorum=quorum(b"\0\0\0\7"))
     assert (answer.well, answer.says) == (True, "1 broker, controller 7, 1 topic")
 
 
 def test_where_the_quorum_may_not_be_asked_the_brokers_word_counts(serve):
-    answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE), quorum(ONE, error=b"\0\x1f"))), Login(), 1)
+    assert asked(serve, quorum=quorum(ONE, error=b"\0\x1f")).well
+
+
+def test_partitions_without_a_leader_are_named(serve):
+    answer = asked(serve, metadata=metadata(ONE, ONE, NONE, NONE))
+    assert (answer.well, answer.worries) == (True, ("2 partitions without a leader: sales[1,2]",))
+
+
+def test_the_broker_that_would_have_to_lead_is_named_when_it_is_gone(serve):
+    lost = topic("orders", partition(NONE, replicas=(TWO,)))
+    answer = asked(serve, metadata=cluster(ONE, topic("sales", partition(ONE)), lost))
+    assert answer.worries == ("1 partition without a leader: orders[0] (broker 2 is gone)",)
+
+
+def test_copies_out_of_sync_are_a_worry(serve):
+    lacking = topic("orders", partition(ONE, replicas=(ONE, TWO)))
+    answer = asked(serve, metadata=cluster(ONE, lacking))
+    assert answer.worries == ("1 partition with copies out of sync: orders[0] (broker 2 is gone)",)
+
+
+def test_many_partitions_without_a_leader_stay_one_short_line(serve):
+    some = [topic(f"t{n}", *(partition(NONE, number) for number in range(9))) for n in range(5)]
+    answer = asked(serve, metadata=cluster(ONE, topic("sales", partition(ONE)), *some))
+    names = "t0[0,1,2,…], t1[0,1,2,…], t2[0,1,2,…]"
+    assert answer.worries == (f"45 partitions without a leader: {names}, and 2 more topics",)
+
+
+def test_a_cluster_in_which_nothing_has_a_leader_is_unwell(serve):
+    answer = asked(serve, metadata=metadata(ONE, NONE, NONE))
+    assert (answer.well, answer.says) == (False, "1 broker, no partition has a leader")
+
+
+@pytest.mark.parametrize(
+    ("folder", "worries"),
+    [
+        (log_folder(1000, 51), ()),
+        (log_folder(1000, 50), ("log folder /var/lib/kafka is 95 % full, 50 MiB free",)),
+        (log_folder(0, 0, error=56), ("log folder /var/lib/kafka is offline",)),
+        (log_folder(0, 0), ()),
+    ],
+)
+def test_a_log_folder_that_is_full_or_offline_is_a_worry(serve, folder, worries):
+    answer = asked(serve, log_folders=folder)
+    assert (answer.well, answer.worries, answer.missing) == (True, worries, None)
+
+
+def test_log_folders_that_may_not_be_seen_are_no_fault(serve):
+    answer = asked(serve, log_folders=framed(bytes(5) + b"\0\x1f\1\0"))
+    assert (answer.well, answer.worries, answer.missing) == (True, (), None)
+
+
+def test_a_broker_that_goes_silent_half_way_is_well_and_not_wholly_looked_at(serve):
+    answer = asked(serve, 0.2, log_folders=b"")
     assert answer.well
-
-
-def test_partitions_without_a_leader_are_unwell(serve):
-    answer = probe(serve(answers(API_VERSIONS, metadata(ONE, ONE, NONE, NONE), quorum(ONE))), Login(), 1)
-    assert (answer.well, answer.says) == (False, "1 broker, 2 partitions without a leader")
+    assert answer.missing == "log folders and groups not (all) looked at: no answer in 0.2 s"
 
 
 def test_a_controllers_port_is_named_as_such(serve):

@@ -13,8 +13,8 @@ from gti.components import PROBES, probe_of
 from gti.components.answer import Login, NoAnswer
 from gti.remote.reach import Reach
 
+from .kafka_broker import API_VERSIONS, ONE, metadata
 from .servers import Page, answers, as_json, greets, hear_out
-from .test_kafka import API_VERSIONS, ONE, metadata
 from .test_metastore import DATABASES, GREETING, HIVE, NAMES_SET, ONE_ROW, WELCOME, WRONG_PASSWORD
 from .test_postgresql import ASKS_FOR_SCRAM, refusal
 

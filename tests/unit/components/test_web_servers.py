@@ -40,10 +40,11 @@ def test_a_spark_master_with_workers_is_well(serve):
     assert answer.version == "3.5.7"
 
 
-def test_a_spark_master_without_workers_is_unwell_though_it_says_alive(serve):
+def test_a_spark_master_without_workers_is_worried_and_leaves_the_blame_to_the_worker(serve):
     state = {**MASTER, "workers": [], "aliveworkers": 0, "cores": 0, "coresused": 0}
     answer = spark.probe_master(serve(spark_says(state)), Login(), 1)
-    assert (answer.well, answer.says) == (False, "0 workers alive, 0/0 cores used")
+    assert (answer.well, answer.says) == (True, "0 workers alive, 0/0 cores used")
+    assert answer.worries[0] == "no worker is alive"
 
 
 def test_a_standby_master_is_unwell(serve):

@@ -7,6 +7,48 @@ from gti.lab.real.faults.units import DROP_IN, START, WITHOUT_DROP_IN
 
 CATALOG = "/opt/trino/etc/catalog"
 
+# A second broker for as long as it takes to give it a topic of its own, and then its sudden end.
+LEADERLESS = "sem-lider"
+LOSE_LEADER = f"""
+cd /opt/kafka
+systemctl reset-failed gti-fault-broker 2>/dev/null || true
+rm -rf "$KEEP/data"
+sed "s/^process.roles=.*/process.roles=broker/; s/^node.id=.*/node.id=2/; s#^log.dirs=.*#log.dirs=$KEEP/data#;
+  s/^listeners=.*/listeners=PLAINTEXT:\\/\\/kafka.gti.local:9192/; /^advertised/d" \\
+  config/server.properties > "$KEEP/two.properties"
+bin/kafka-storage.sh format --config "$KEEP/two.properties" \\
+  --cluster-id "$(sed -n 's/^cluster.id=//p' logs/meta.properties)" >/dev/null
+systemd-run --quiet --unit gti-fault-broker --setenv KAFKA_HEAP_OPTS=-Xmx256m \\
+  bin/kafka-server-start.sh "$KEEP/two.properties"
+for attempt in $(seq 30); do
+    if bin/kafka-topics.sh --bootstrap-server kafka.gti.local:9092 --create --topic {LEADERLESS} \\
+      --replica-assignment 2 >/dev/null 2>&1; then break; fi
+    sleep 0.5
+done
+systemctl kill --signal KILL gti-fault-broker
+"""
+FORGET_LEADERLESS = f"""
+cd /opt/kafka
+systemctl stop gti-fault-broker 2>/dev/null || true
+bin/kafka-topics.sh --bootstrap-server kafka.gti.local:9092 --delete --if-exists --topic {LEADERLESS}
+java -cp 'libs/*' org.apache.kafka.tools.ClusterTool unregister --bootstrap-server kafka.gti.local:9092 --id 2 \\
+  2>/dev/null || true
+"""
+
+REPOSITORY = "/var/lib/gitea/data/gitea-repositories/datalake/airflow-dags.git"
+CORRUPT_REPOSITORY = f"""
+test -e "$KEEP/objects" || cp -a {REPOSITORY}/objects "$KEEP/objects"
+find {REPOSITORY}/objects -type f -exec sh -c 'chmod u+w "$1"; printf damaged > "$1"' _ {{}} \\;
+systemctl restart gitea
+"""
+RESTORE_REPOSITORY = f"""
+if [ -e "$KEEP/objects" ]; then
+    rm -rf {REPOSITORY}/objects
+    cp -a "$KEEP/objects" {REPOSITORY}/objects
+    systemctl restart gitea
+fi
+"""
+
 # A second node for as long as the coordinator needs to know it, and then its sudden end.
 LOSE_WORKER = """
 systemctl reset-failed gti-fault-worker 2>/dev/null || true
@@ -18,7 +60,7 @@ rm -rf data
 sed -i 's/^coordinator=.*/coordinator=false/; s/port=8080/port=8082/; /include-coordinator/d' etc/config.properties
 printf 'node.environment=production\nnode.id=trino-2\nnode.data-dir=%s/data\n' "$PWD" > etc/node.properties
 sed -i 's/-Xmx1200M/-Xmx600M/' etc/jvm.config
-sed -i '/^query.max-memory/d' etc/config.properties
+sed -i '/memory/d' etc/config.properties
 echo query.max-memory-per-node=200MB >> etc/config.properties
 systemd-run --quiet --unit gti-fault-worker "$PWD/bin/launcher" run
 for second in $(seq 90); do
@@ -35,8 +77,7 @@ cat > "$KEEP/query.py" <<'PYTHON'
 import json
 import urllib.request
 
-QUERY = \"\"\"SELECT count(*) FROM tpch.sf1000.orders big JOIN
-(SELECT orderkey, partkey, comment, shipinstruct FROM tpch.sf1.lineitem) small
+QUERY = \"\"\"SELECT max(partkey), count(*) FROM tpch.sf1000.orders big JOIN tpch.sf1.lineitem small
 ON big.orderkey = small.orderkey AND big.comment = small.comment\"\"\"
 
 page = urllib.request.Request(
@@ -48,6 +89,22 @@ while page:
 PYTHON
 systemd-run --quiet --unit gti-fault-query --property Restart=always --property RestartSec=1 \
     /usr/bin/python3 "$KEEP/query.py"
+"""
+
+SPARE_MEMORY = """
+systemctl stop gti-fault-query 2>/dev/null || true
+cat > "$KEEP/end.py" <<'PYTHON'
+import json
+import urllib.request
+
+TRINO, WHO = "http://trino.gti.local:8080/v1/query", {"X-Trino-User": "relatorio"}
+with urllib.request.urlopen(urllib.request.Request(TRINO, headers=WHO)) as answer:
+    for query in json.load(answer):
+        if query["session"]["user"] == "relatorio":
+            url = f"{TRINO}/{query['queryId']}"
+            urllib.request.urlopen(urllib.request.Request(url, headers=WHO, method="DELETE"))
+PYTHON
+/usr/bin/python3 "$KEEP/end.py"
 """
 
 # A scheduler adopts the tasks of another once that has not been heard of for half a minute.
@@ -62,6 +119,20 @@ systemctl start "$UNIT"
 """
 
 FAULTS = (
+    Fault(
+        "kafka-no-leader",
+        "kafka",
+        "a partition has no leader: the only broker that has it is gone",
+        shell(LOSE_LEADER),
+        shell(FORGET_LEADERLESS),
+    ),
+    Fault(
+        "gitea-repository-corrupted",
+        "gitea",
+        "a repository cannot be read: its objects are damaged, and Gitea itself is well",
+        shell(CORRUPT_REPOSITORY),
+        shell(RESTORE_REPOSITORY),
+    ),
     Fault(
         "consumer-stuck",
         "kafka",
@@ -98,7 +169,7 @@ FAULTS = (
         "trino",
         "one query holds nearly all of Trino's memory: what others ask for waits",
         shell(EAT_MEMORY),
-        shell("systemctl stop gti-fault-query 2>/dev/null || true; systemctl restart trino"),
+        shell(SPARE_MEMORY),
     ),
     Fault(
         "airflow-zombie-task",
