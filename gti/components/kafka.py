@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import struct
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from gti.components.answer import Answer, Login, NoAnswer, in_one_line, plural
+from gti.components.kafka_commits import COMMITS
 from gti.components.kafka_groups import group_worries
 from gti.components.kafka_protocol import (
     API_VERSIONS,
@@ -23,6 +25,7 @@ from gti.components.kafka_protocol import (
     STRANGE,
     Message,
     ask,
+    complain,
 )
 from gti.components.wire import Deadline, Silent, Wire, connect
 from gti.remote.reach import Reach
@@ -130,18 +133,20 @@ def _named(partitions: Iterable[Partition]) -> str:
     return in_one_line(", ".join(names[:NAMED] + more))
 
 
-def _with_insides(wire: Wire, newest: dict[int, int], cluster: Cluster, answer: Answer) -> Answer:
-    """One question after the other: what time or rights do not allow is told as missing."""
-    worries, missing = list(answer.worries), []
-    commit_logs = sum(one.topic == "__consumer_offsets" for one in cluster.partitions)
-    try:
-        if newest.get(DESCRIBE_LOG_DIRS, -1) >= WITH_SIZES:
-            worries += _log_folder_worries(wire)
-        if commit_logs:
-            worries += group_worries(wire, commit_logs)
-    except NoAnswer as silence:
-        missing.append(f"log folders and groups not (all) looked at: {silence.what}")
-    return replace(answer, worries=tuple(worries), missing="; ".join(missing) or None)
+def _with_insides(wire: Wire, newest: Mapping[int, int], cluster: Cluster, answer: Answer) -> Answer:
+    commit_logs = sum(one.topic == COMMITS for one in cluster.partitions)
+    looks = {}
+    if newest.get(DESCRIBE_LOG_DIRS, -1) >= WITH_SIZES:
+        looks["log folders"] = partial(_log_folder_worries, wire)
+    if commit_logs:
+        looks["groups"] = partial(group_worries, wire, commit_logs)
+    for what, worries in looks.items():
+        try:
+            answer = replace(answer, worries=(*answer.worries, *worries()))
+        except NoAnswer as silence:
+            missing = f"{what} not looked at: {silence.what}"
+            answer = replace(answer, missing=f"{answer.missing}; {missing}" if answer.missing else missing)
+    return answer
 
 
 def _log_folder_worries(wire: Wire) -> list[str]:
@@ -149,10 +154,7 @@ def _log_folder_worries(wire: Wire) -> list[str]:
     answer = ask(wire, DESCRIBE_LOG_DIRS, WITH_SIZES, NO_TAGS + WITHOUT_THEIR_PARTITIONS + NO_TAGS)
     answer.tags()
     answer.number(4)
-    if error := answer.number(2):
-        if error in NOT_AUTHORIZED:
-            return []
-        raise NoAnswer(f"error {error} to the question for its log folders")
+    complain(answer.number(2))
     return [worry for worry in answer.compact_array(lambda: _log_folder_worry(answer)) if worry]
 
 

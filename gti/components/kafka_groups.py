@@ -21,6 +21,7 @@ from gti.components.kafka_protocol import (
     array,
     ask,
     ask_each,
+    complain,
     text,
 )
 from gti.components.wire import Wire
@@ -104,8 +105,7 @@ def _stable_groups(wire: Wire) -> list[str]:
     answer = ask(wire, LIST_GROUPS, 4, NO_TAGS + STABLE + NO_TAGS)
     answer.tags()
     answer.number(4)
-    if answer.number(2) != 0:
-        return []
+    complain(answer.number(2))
 
     def group() -> str:
         name, _protocol, _state = (answer.compact_text() for _ in range(3))

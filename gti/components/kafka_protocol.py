@@ -99,6 +99,11 @@ def _answer(wire: Wire) -> Message:
     return Message(wire.read(length - 4))
 
 
+def complain(error: int) -> None:
+    if error:
+        raise NoAnswer("not allowed" if error in NOT_AUTHORIZED else f"Kafka's error {error}")
+
+
 def text(value: str) -> bytes:
     data = value.encode()
     return struct.pack(">h", len(data)) + data

@@ -58,10 +58,7 @@ def look(site: Site, remote: Remote, secrets: Secrets, words: Sequence[str] = ()
         tasks["tasks"] = _tasks_task(site, remote, secrets, scheduler, started)
     results = within(WHOLE_LOOK - (time.monotonic() - started), tasks)
     host_looks = {host.alias: _host_look(host, results[f"host {host.alias}"]) for host in hosts}
-    seen = [
-        _seen(remote, site, one, host_looks[one.host.alias], _with_more(one, results))
-        for one in services
-    ]
+    seen = [_seen(remote, site, one, host_looks[one.host.alias], _with_more(one, results)) for one in services]
     judged = verdicts(seen)
     return Platform(
         site, datetime.now(UTC), time.monotonic() - started, tuple(judged), tuple(causes(site, judged))

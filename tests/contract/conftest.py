@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from gti.lab.real.place import Place
 from tests.conftest import Gti, Ran
 
 HERE = Path(__file__).parent
@@ -60,12 +61,21 @@ class Lab:
         return self.gti("lab", "ssh", host, "--", script)
 
 
+class LabGti(Gti):
+    """With this machine's own cache, and its ways to the package registries, which a first build needs."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        cache = {"GTI_LAB_CACHE": str(Place.of_this_machine().cache)}
+        return {**os.environ, **super().environment, **cache}
+
+
 @pytest.fixture(scope="session")
 def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Lab:
     """One for the whole suite, built or reused. Without it nothing here can be said, so all ends."""
     kind = str(request.config.getoption("--lab"))
     home = tmp_path_factory.mktemp("home")
-    gti = Gti(home, Path(os.environ.get("GTI_LAB_SITE", home / ".config" / "gti" / "lab-real.toml")))
+    gti = LabGti(home, home / ".config" / "gti" / "lab-real.toml")
     lab = Lab(kind, gti)
     left = gti("lab", "status", "-o", "json").json()
     if left["state"] != "not made" and not left["current"]:

@@ -16,6 +16,13 @@ def test_up_again_when_up_takes_no_time(lab):
     assert time.monotonic() - started < 3
 
 
+def test_two_who_start_it_at_once_do_not_collide(lab):
+    command = [*lab.gti.command, "lab", "up", "--real", "--quiet"]
+    both = [subprocess.Popen(command, env=lab.gti.environment, cwd=lab.gti.home) for _ in range(2)]
+    assert [one.wait(120) for one in both] == [0, 0]
+    assert lab.status()["health"] == "ok"
+
+
 def test_at_rest_it_holds_less_than_6_gib(lab):
     seen = json.loads(lab("status", "-o", "json").out)
     assert seen["state"] == "up"

@@ -59,10 +59,13 @@ def make(place: Place, wanted: Sequence[LabHost], tell: Tell) -> State:
     whole = _first_life(place, HOSTS)
     hosts = HOSTS if whole.home.exists() else tuple(wanted)
     machine.install_tools(tell)
-    layers = Cache(place.cache, tell).layers([RECIPES[name] for name in _layer_names(hosts)])
+    cache = Cache(place.cache, tell)
+    layers = cache.layers([RECIPES[name] for name in _layer_names(hosts)])
     born = _first_life(place, hosts)
     if not born.home.exists():
         _give_birth(born, hosts, layers, tell)
+    cache.prune(RECIPES.values())
+    _forget_lives(place, but=(whole, born))
     shutil.rmtree(place.home, ignore_errors=True)
     birth.inherit(born, place)
     rack = Rack(place, tell)
@@ -71,6 +74,14 @@ def make(place: Place, wanted: Sequence[LabHost], tell: Tell) -> State:
     state = State(born.home.name, hosts, fresh=True)
     remember(place, state)
     return state
+
+
+def _forget_lives(place: Place, but: Sequence[Place]) -> None:
+    """Those of other versions of gti. No lab stands on them: this machine's only one is being made."""
+    kept = {life.home.name for life in but}
+    for folder in (place.cache / "born").iterdir():
+        if folder.name not in kept:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _layer_names(hosts: Sequence[LabHost]) -> list[str]:

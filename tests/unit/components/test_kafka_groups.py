@@ -10,7 +10,7 @@ from gti.components.answer import Login
 from gti.components.kafka import probe
 from gti.components.kafka_commits import log_of
 
-from .kafka_broker import ONE, Broker, array, cluster, framed, partition, text, topic
+from .kafka_broker import CALM, ONE, Broker, array, cluster, framed, partition, text, topic
 
 GROUPS = framed(bytes.fromhex("00000000000000020862696c6c696e6709636f6e73756d657207537461626c650000"))
 COMMITTED = framed(bytes.fromhex("00000001000573616c657300000001000000000000000000000005000000000000"))
@@ -47,6 +47,13 @@ FORMED = bytes.fromhex(
 )
 OF_COMMITS = topic("__consumer_offsets", *(partition(ONE, number) for number in range(50)), internal=True)
 SALES = topic("sales", partition(ONE))
+CONVERSATION = (
+    CALM["api versions"],
+    cluster(ONE, SALES, OF_COMMITS),
+    CALM["quorum"],
+    CALM["log folders"],
+    *(GROUPS, COMMITTED, ENDS, NOTHING_YOUNGER, MEMBERS),
+)
 STUCK = "group billing stands still on sales[0]: 124 unread, oldest over 30 s, 1 member on 127.0.0.1"
 
 

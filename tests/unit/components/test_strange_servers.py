@@ -15,6 +15,7 @@ from gti.remote.reach import Reach
 
 from .kafka_broker import API_VERSIONS, ONE, metadata
 from .servers import Page, answers, as_json, greets, hear_out
+from .test_kafka_groups import CONVERSATION
 from .test_metastore import DATABASES, GREETING, HIVE, NAMES_SET, ONE_ROW, WELCOME, WRONG_PASSWORD
 from .test_postgresql import ASKS_FOR_SCRAM, refusal
 
@@ -157,6 +158,7 @@ CONVERSATIONS = {
     "mariadb with a wrong password": (HIVE, (GREETING, WRONG_PASSWORD)),
     "hive-metastore": (STRANGER, (DATABASES,)),
     "kafka": (STRANGER, (API_VERSIONS, metadata(ONE, ONE, ONE))),
+    "kafka with a stuck group": (STRANGER, CONVERSATION),
     "postgresql": (STRANGER, (ASKS_FOR_SCRAM,)),
     "postgresql that refuses": (STRANGER, (refusal("57P03", "the database system is starting up"),)),
 }

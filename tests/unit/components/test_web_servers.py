@@ -47,6 +47,32 @@ def test_a_spark_master_without_workers_is_worried_and_leaves_the_blame_to_the_w
     assert answer.worries[0] == "no worker is alive"
 
 
+AT_NINE = {"Date": "Sat, 21 Nov 2026 09:00:00 GMT"}
+NINE = datetime(2026, 11, 21, 9, tzinfo=UTC).timestamp()
+
+
+def worker(state: str, age: int, host: str = "spark-2") -> dict[str, object]:
+    return {"host": host, "state": state, "lastheartbeat": int(NINE - age) * 1000}
+
+
+@pytest.mark.parametrize(
+    ("workers", "worries"),
+    [
+        ([worker("ALIVE", 14)], ()),
+        ([worker("ALIVE", 33)], ("the worker on spark-2 is silent: its last heartbeat was 33 s ago",)),
+        ([worker("DEAD", 214)], ("the worker on spark-2 is lost: its last heartbeat was 214 s ago",)),
+        ([worker("DEAD", 7200)], ()),
+        ([worker("DEAD", 214), worker("ALIVE", 3)], ()),
+        ([{"state": "DEAD"}], ()),
+    ],
+    ids=["well", "silent", "lost", "lost long ago", "started again", "of another release"],
+)
+def test_a_worker_that_the_master_hears_no_more_is_a_worry(serve, workers, worries):
+    page = as_json({**MASTER, "workers": [worker("ALIVE", 1, "spark-1"), *workers]}, headers=AT_NINE)
+    answer = spark.probe_master(serve(Web({"GET /json/": page, "GET /": SPARK_PAGE})), Login(), 1)
+    assert (answer.well, answer.worries) == (True, worries)
+
+
 def test_a_standby_master_is_unwell(serve):
     answer = spark.probe_master(serve(spark_says({**MASTER, "status": "STANDBY"})), Login(), 1)
     assert (answer.well, answer.says) == (False, "the master is STANDBY")
@@ -162,6 +188,14 @@ def test_airflow_with_a_login_counts_its_dags(serve):
     assert f"Authorization: Basic {b64encode(b'admin:secret').decode()}" in web.asked[-1]
 
 
+def test_files_that_are_no_dags_are_told_and_no_worry(serve):
+    web = airflow_says(health(), as_json({"dags": [], "total_entries": 1}))
+    web.pages = {**web.pages, "GET /api/v1/importErrors?limit=1": as_json({"total_entries": 2})}
+    answer = airflow.probe_webserver(serve(web), ADMIN, 1)
+    assert (answer.well, answer.worries) == (True, ())
+    assert answer.says == "metadata database healthy, 1 DAG, 2 import errors"
+
+
 def test_airflow_without_a_password_is_asked_less(serve):
     login = Login("admin", wanting="env:AIRFLOW_PASSWORD is not set")
     answer = airflow.probe_webserver(serve(airflow_says(health())), login, 1)
@@ -217,7 +251,10 @@ def test_superset_without_its_database_is_unwell_though_its_health_page_says_ok(
     pages = {**HEALTHY, STRANGER: Page(500, b"<!doctype html>")}
     answer = superset.probe(serve(Web(pages)), Login(), 1)
     assert not answer.well
-    assert answer.says == "HTTP 500 to /api/v1/database/: its database does not answer"
+    database = "its metadata database (PostgreSQL) does not answer"
+    assert answer.says == f"HTTP 500 to /api/v1/database/: {database}"
+    answer = superset.probe(serve(Web({**pages, LOGIN: Page(500)})), ADMIN, 1)
+    assert (answer.well, answer.says) == (False, f"HTTP 500 to the login: {database}")
 
 
 def test_superset_lets_the_operator_in(serve):

