@@ -60,7 +60,6 @@ def test_there_are_faults_enough_to_practise_on(lab):
 @pytest.mark.parametrize("name", FAULTS)
 def test_a_fault_is_blamed_on_the_right_service_and_heals_without_a_trace(lab, name):
     fault = FAULTS[name]
-    lab.is_well()
     with lab.fault(name):
         seen = lab.until(lambda seen: seen["causes"] and seen["first_cause"] == fault.service)
         lab.until(lambda seen: says(seen, fault.service, SAYS[name]))
