@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import stat
 import subprocess
 import time
@@ -106,6 +107,8 @@ def test_down_is_quick_destroy_leaves_nothing_and_up_takes_less_than_ninety_seco
     assert not [device.name for device in Path("/sys/class/net").iterdir() if device.name.startswith("gti")]
     assert str(tmp_path) not in Path("/proc/mounts").read_text() + processes()
     assert not [group for group in Path("/sys/fs/cgroup").glob("*/lxc*") if group.is_dir()]
+    assert lab.gti("lab", "up", "--real", "--only", "gitea", env=another, timeout=120).code == 0
+    shutil.rmtree(tmp_path / "another")  # its home is gone, and its container runs: the next must not suffer
     started = time.monotonic()
     lab("up", "--real")
     assert time.monotonic() - started < 90

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Sequence
@@ -143,12 +144,14 @@ class Container:
         shutil.rmtree(self.place.container(self.host), ignore_errors=True)
 
     def sweep(self) -> None:
-        """What a container that was killed leaves behind on this machine: its cable and its cgroups."""
-        if Path("/sys/class/net", self.veth).exists():
-            run(["ip", "link", "delete", self.veth])
+        """What a container that was killed, or whose home is gone, leaves: processes, cgroups, its cable."""
         for kind in ("payload", "monitor"):
             for group in _cgroups(f"lxc.{kind}.{self.name}"):
+                _end_processes(group)
                 _remove_cgroup(group)
+        if Path("/sys/class/net", self.veth).exists():
+            with suppress(Failed):  # the kernel was quicker
+                run(["ip", "link", "delete", self.veth])
 
     @property
     def _named(self) -> list[str]:
@@ -159,7 +162,20 @@ def _cgroups(name: str) -> list[Path]:
     """Of both kinds: one tree for all, or one for each controller."""
     root = Path("/sys/fs/cgroup")
     places = [root, *(folder for folder in root.iterdir() if folder.is_dir())]
-    return [place / name for place in places if (place / name).is_dir()]
+    # LXC adds a number to the name of one that is still taken.
+    return [group for place in places for group in place.glob(f"{name}*") if group.is_dir()]
+
+
+def _end_processes(group: Path) -> None:
+    """Whoever is still in it belongs to a lab that nobody can reach any more."""
+    ends = time.monotonic() + 5
+    while pids := [int(pid) for file in group.glob("**/cgroup.procs") for pid in file.read_text().split()]:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if time.monotonic() > ends:
+            return
+        time.sleep(0.05)
 
 
 def _remove_cgroup(group: Path) -> None:
