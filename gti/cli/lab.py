@@ -41,7 +41,7 @@ def up(app: App, real: bool, only: tuple[str, ...]) -> None:
     if not real:
         raise Misused(
             "this version has no embedded lab yet, only the real one",
-            details=[("needs", "root, Debian 12, 6 GiB of memory and 12 GB of disk")],
+            details=[("needs", "root, Debian 12, 6 GiB of memory and 16 GB of disk")],
             next=["gti lab up --real"],
         )
     seconds = _lab(app).up(split_words(only))

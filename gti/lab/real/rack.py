@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from pathlib import Path
 
 from gti.errors import GtiError, Unhealthy
+from gti.lab.real.artifacts.cache import WAKE
 from gti.lab.real.container import Container
 from gti.lab.real.document import NAME, site_of, write
 from gti.lab.real.hosts import LabHost
@@ -55,6 +56,8 @@ class Rack:
         self.tell(f"{doing} {', '.join(host.alias for host in hosts)}")
         with ThreadPoolExecutor(len(hosts) or 1) as pool:
             futures = {host.alias: pool.submit(work, host) for host in hosts}
+            while wait(futures.values(), WAKE).not_done:
+                pass
         for alias, future in futures.items():
             if (error := future.exception()) is not None:
                 if isinstance(error, GtiError):

@@ -20,6 +20,7 @@ from gti.lab.real.artifacts.workshop import Crew, Workshop, locked
 __all__ = ["Cache", "Recipe", "Workshop"]
 
 AT_ONCE = 2
+WAKE = 0.5  # seconds: a Ctrl-C that the kernel gives to another thread is seen only by a main thread that wakes
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ class Cache:
                     while next_one := _startable(waiting, list(running.values()), done):
                         waiting.remove(next_one)
                         running[pool.submit(self._ready, next_one, dict(done))] = next_one
-                    for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    for future in wait(running, WAKE, FIRST_COMPLETED).done:
                         done[running.pop(future).name] = future.result()
             except BaseException:
                 self._crew.dismiss()
