@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gti.lab.real.faults.fault import Fault, shell
-from gti.lab.real.faults.units import DROP_IN, START, WITHOUT_DROP_IN
+from gti.lab.real.faults.units import DROP_IN, START, start_again
 
 CATALOG = "/opt/trino/etc/catalog"
 
@@ -107,17 +107,6 @@ PYTHON
 /usr/bin/python3 "$KEEP/end.py"
 """
 
-# A scheduler adopts the tasks of another once that has not been heard of for half a minute.
-BURY_ZOMBIES = """
-systemctl stop "$UNIT"
-cd /
-runuser -u postgres -- psql -q airflow_db <<SQL
-UPDATE job SET latest_heartbeat = latest_heartbeat - interval '1 hour' WHERE state = 'running';
-SQL
-systemctl reset-failed "$UNIT" 2>/dev/null || true
-systemctl start "$UNIT"
-"""
-
 FAULTS = (
     Fault(
         "kafka-no-leader",
@@ -176,21 +165,21 @@ FAULTS = (
         "airflow-scheduler",
         "a task is running in the database, but its process died with the scheduler that had started it",
         shell('systemctl kill --signal KILL "$PROCESS"'),
-        shell(BURY_ZOMBIES),
+        start_again,
     ),
     Fault(
         "spark-worker-gone",
         "spark-worker",
         "the worker's process is gone: the master has no worker to give work to",
         shell(DROP_IN.format(lines="Restart=no") + 'systemctl kill --signal KILL "$PROCESS"'),
-        shell(WITHOUT_DROP_IN),
+        start_again,
     ),
     Fault(
         "airflow-scheduler-dead",
         "airflow-scheduler",
         "the webserver is fine, and nothing is scheduled: the scheduler was killed",
         shell(DROP_IN.format(lines="Restart=no") + 'systemctl kill --signal KILL "$PROCESS"'),
-        shell(WITHOUT_DROP_IN),
+        start_again,
     ),
     Fault(
         "superset-database-gone",

@@ -13,9 +13,29 @@ systemctl daemon-reload
 WITHOUT_DROP_IN = """
 rm -rf "/etc/systemd/system/$PROCESS.service.d/gti-fault.conf"
 systemctl daemon-reload
+"""
+
+START_AGAIN = """
 systemctl reset-failed "$PROCESS" 2>/dev/null || true
 systemctl restart "$PROCESS"
 """
+
+# A new scheduler adopts the tasks of one that died only when that has not been heard of for half a minute, and
+# looks again after five: until then they run in the database and nowhere else.
+BURY_SCHEDULER = """
+systemctl stop "$UNIT"
+cd /
+runuser -u postgres -- psql -q airflow_db <<SQL
+UPDATE job SET latest_heartbeat = latest_heartbeat - interval '1 hour' WHERE state = 'running';
+SQL
+"""
+
+
+def start_again(scene: Scene) -> None:
+    """What was killed may have left something behind that its successor stumbles over."""
+    bury = BURY_SCHEDULER if scene.service.name == "airflow-scheduler" else ""
+    scene.sh(WITHOUT_DROP_IN + bury + START_AGAIN)
+
 
 START = 'systemctl reset-failed "$UNIT" 2>/dev/null || true; systemctl start "$UNIT"'
 
@@ -74,7 +94,7 @@ FAULTS = (
         "spark-master",
         "the unit is failed: its process was killed (signal 9), and it is not started again",
         shell(DROP_IN.format(lines="Restart=no") + 'systemctl kill --signal KILL "$PROCESS"'),
-        shell(WITHOUT_DROP_IN),
+        start_again,
         on="services",
     ),
     Fault(
@@ -117,7 +137,7 @@ FAULTS = (
             DROP_IN.format(lines="MemoryMax=60M MemorySwapMax=0 Restart=no")
             + 'systemctl restart --no-block "$PROCESS"'
         ),
-        shell(WITHOUT_DROP_IN),
+        start_again,
         on="services",
     ),
 )
