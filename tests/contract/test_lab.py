@@ -90,7 +90,7 @@ def test_a_lab_left_behind_by_a_run_that_was_killed_does_not_break_the_next(lab)
     breaking.wait()
     lab("heal")
     lab("up", "--real")
-    assert lab.status()["health"] == "ok"
+    lab.is_well()
 
 
 def test_down_is_quick_destroy_leaves_nothing_and_up_takes_less_than_ninety_seconds(lab, tmp_path):

@@ -169,13 +169,21 @@ def _cgroups(name: str) -> list[Path]:
 def _end_processes(group: Path) -> None:
     """Whoever is still in it belongs to a lab that nobody can reach any more."""
     ends = time.monotonic() + 5
-    while pids := [int(pid) for file in group.glob("**/cgroup.procs") for pid in file.read_text().split()]:
+    while pids := _processes_in(group):
         for pid in pids:
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         if time.monotonic() > ends:
             return
         time.sleep(0.05)
+
+
+def _processes_in(group: Path) -> list[int]:
+    pids: list[int] = []
+    for folder, _, _ in os.walk(group):  # which forgives folders that vanish meanwhile
+        with suppress(OSError):
+            pids += map(int, Path(folder, "cgroup.procs").read_text().split())
+    return pids
 
 
 def _remove_cgroup(group: Path) -> None:
