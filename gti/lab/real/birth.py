@@ -20,7 +20,6 @@ from gti.lab.real.vault import Vault
 # Content that one host alone cannot hold, in the order of its making: which host runs it, and which must be there.
 CONTENT = (
     ("spark", ("db-hive", "minio", "spark")),
-    ("trino", ("db-hive", "minio", "spark", "trino")),
     ("superset", ("db-hive", "minio", "spark", "trino", "superset")),
     ("airflow", ("airflow",)),
     ("gitea", ("gitea",)),

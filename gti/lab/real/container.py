@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from gti.errors import Failed
+from gti.errors import Failed, Unhealthy
 from gti.lab.real.hosts import BRIDGE, LabHost
 from gti.lab.real.network import GATEWAY
 from gti.lab.real.place import Place
@@ -95,6 +95,11 @@ class Container:
 
     def is_running(self) -> bool:
         return self.pid() is not None
+
+    def must_run(self) -> None:
+        if not self.is_running():
+            alias = self.host.alias
+            raise Unhealthy(f"{alias} of the real lab does not run", next=[f"gti lab up --real --only {alias}"])
 
     def pid(self) -> int | None:
         """Of its systemd, as this machine sees it. None when it does not run."""

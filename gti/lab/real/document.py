@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gti.lab.real.hosts import LabHost
-from gti.lab.real.place import Place
+from gti.lab.real.place import Place, write_whole
 from gti.lab.real.vault import Vault
 from gti.site import Site
 from gti.site.document import read
@@ -30,9 +30,7 @@ LOGINS = {
 def write(file: Path, place: Place, hosts: Sequence[LabHost]) -> None:
     """The site of those hosts that run."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(".part")
-    part.write_text(site_text(place, hosts))
-    part.rename(file)
+    write_whole(file, site_text(place, hosts))
 
 
 def site_of(file: Path) -> Site:

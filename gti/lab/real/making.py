@@ -13,7 +13,7 @@ from gti.lab.real import base, birth, machine
 from gti.lab.real.artifacts import recipes
 from gti.lab.real.artifacts.cache import Cache, Recipe
 from gti.lab.real.hosts import HOSTS, LabHost, host_called
-from gti.lab.real.place import Place
+from gti.lab.real.place import Place, write_whole
 from gti.lab.real.rack import Rack
 
 Tell = Callable[[str], None]
@@ -43,10 +43,8 @@ def remembered(place: Place) -> State | None:
 
 
 def remember(place: Place, state: State) -> None:
-    part = place.state.with_suffix(".part")
     kept = {"born": state.born, "hosts": [host.alias for host in state.hosts], "fresh": state.fresh}
-    part.write_text(json.dumps(kept))
-    part.rename(place.state)
+    write_whole(place.state, json.dumps(kept))
 
 
 def is_current(place: Place, state: State) -> bool:

@@ -9,6 +9,13 @@ from pathlib import Path
 from gti.lab.real.hosts import LabHost
 
 
+def write_whole(file: Path, text: str) -> None:
+    """Whoever reads it meanwhile, or is killed, finds the old one or the new."""
+    part = file.with_suffix(".part")
+    part.write_text(text)
+    part.rename(file)
+
+
 @dataclass(frozen=True)
 class Place:
     """`home` goes with the lab at `destroy`; `cache` stays, so that the next lab is quick."""

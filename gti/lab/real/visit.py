@@ -13,7 +13,7 @@ from gti.site.find import platform
 
 def ssh_arguments(place: Place, word: str, command: Sequence[str]) -> list[str]:
     host = _host(word)
-    _must_run(place, host)
+    Container(place, host).must_run()
     options = {
         "UserKnownHostsFile": str(place.known_hosts),
         "StrictHostKeyChecking": "yes",
@@ -27,7 +27,7 @@ def ssh_arguments(place: Place, word: str, command: Sequence[str]) -> list[str]:
 def log_arguments(place: Place, service_name: str, lines: int, follow: bool) -> list[str]:
     (service, *_) = platform().select_services([service_name])
     host = _host(service.host.alias)
-    _must_run(place, host)
+    Container(place, host).must_run()
     # Debian's postgresql.service is a shell around postgresql@15-main.
     unit = "postgresql@*" if service.unit == "postgresql" else str(service.unit)
     journal = ["journalctl", "--no-pager", "--unit", unit, "--lines", str(lines)]
@@ -45,10 +45,3 @@ def _host(word: str) -> LabHost:
         if word in (host.alias, host.name, host.address, host.container):
             return host
     raise Misused(f"'{word}' is no host of the lab", details=[("hosts", ", ".join(host.alias for host in HOSTS))])
-
-
-def _must_run(place: Place, host: LabHost) -> None:
-    if not Container(place, host).is_running():
-        raise Unhealthy(
-            f"{host.alias} of the real lab does not run", next=[f"gti lab up --real --only {host.alias}"]
-        )

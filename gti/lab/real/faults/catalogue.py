@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
-from gti.errors import GtiError, Misused, Partly, Unhealthy
+from gti.errors import GtiError, Misused, Partly
 from gti.lab.real import machine
 from gti.lab.real.container import Container
 from gti.lab.real.faults import hosts, metastore, minio, servers, storage, units
 from gti.lab.real.faults.fault import DATA, Fault, Scene
 from gti.lab.real.hosts import host_called
-from gti.lab.real.place import Place
+from gti.lab.real.place import Place, write_whole
 from gti.site import Service, Site
 from gti.site.find import platform
 from gti.site.model import did_you_mean
@@ -48,7 +48,7 @@ class Breakage:
         with machine.alone(self._place.lock, self._tell):
             fault = fault_called(name)
             service = target(fault, on)
-            self._must_run(service)
+            Container(self._place, host_called(service.host.alias)).must_run()
             if name in self.broken():
                 raise Misused(f"'{name}' is broken already", next=[f"gti lab heal {name}"])
             self._remember({**self.broken(), name: service.name})
@@ -81,16 +81,7 @@ class Breakage:
         return None
 
     def _remember(self, broken: dict[str, str]) -> None:
-        part = self._file.with_suffix(".part")
-        part.write_text(json.dumps(broken))
-        part.rename(self._file)
-
-    def _must_run(self, service: Service) -> None:
-        host = host_called(service.host.alias)
-        if not Container(self._place, host).is_running():
-            raise Unhealthy(
-                f"{host.alias} of the real lab does not run", next=[f"gti lab up --real --only {host.alias}"]
-            )
+        write_whole(self._file, json.dumps(broken))
 
 
 def fault_called(name: str) -> Fault:
